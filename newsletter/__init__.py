@@ -1,0 +1,1 @@
+"""What the newsletter knows and does."""
