@@ -35,6 +35,7 @@ from newsletter.text import clean, clean_line, slugify
 
 LONGEST_HEADLINE = 90
 LONGEST_BODY = 1_000_000
+HIGHEST_COUNT = 10_000_000
 MOST_SOURCES = 1_000
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
@@ -51,7 +52,7 @@ def country_codes() -> frozenset[str]:
     from babel import Locale
 
     codes = map(str, Locale("en").territories)
-    return frozenset(code for code in codes if len(code) == 2 and code.isalpha()) - _NOT_ISO
+    return frozenset(code for code in codes if code.isalpha() and len(code) == len("LY")) - _NOT_ISO
 
 
 def instant(moment: datetime) -> str:
@@ -195,8 +196,8 @@ class _Reader:
         value = self.shape.get(name)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000_000:
-            self.wrong(name, f"expected a whole number from 0 to 10,000,000, got {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= HIGHEST_COUNT:
+            self.wrong(name, f"expected a whole number from 0 to {HIGHEST_COUNT:,}, got {value!r}")
             return None
         return value
 
