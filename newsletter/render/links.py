@@ -1,0 +1,129 @@
+"""Where everything is: every address that a page, a feed or a mail may name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+from newsletter.models import Kind
+
+Format = Literal["rss", "atom", "json"]
+#: What stands beside an entry's page.
+Beside = Literal["bib", "ris", "csl.json", "txt", "png"]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """
+    The addresses of one edition.
+
+    *base_url* has no slash at its end; with it every address is absolute, as mail and feeds need
+    it. *edition* is the slug of a further edition, which lives under `/e/SLUG/`, and `None` for
+    the first. Slugs of every script are percent-encoded as UTF-8 (RFC 3986, 2.5).
+    """
+
+    base_url: str
+    edition: str | None = None
+
+    @property
+    def path(self) -> Links:
+        """The same addresses relative to the host, as pages name them: `/archive/`."""
+        return replace(self, base_url=urlsplit(self.base_url).path.rstrip("/"))
+
+    def home(self) -> str:
+        """Return the address of the latest issue."""
+        return self._here("/")
+
+    def archive(self) -> str:
+        """Return the address of the archive."""
+        return self._here("/archive/")
+
+    def year(self, year: int) -> str:
+        """Return the address of a year's issues."""
+        return self._here(f"/archive/{year:04}/")
+
+    def month(self, year: int, month: int) -> str:
+        """Return the address of a month's issues."""
+        return self._here(f"/archive/{year:04}/{month:02}/")
+
+    def issue(self, day: date) -> str:
+        """Return the permanent address of a day's issue."""
+        return self._here(f"/archive/{day.isoformat().replace('-', '/')}")
+
+    def entry(self, slug: str, beside: Beside | None = None) -> str:
+        """Return the address of an entry, or of what stands *beside* it."""
+        return self._here(f"/entries/{_escaped(slug)}" + (f".{beside}" if beside else ""))
+
+    def on(self, month: int, day: int) -> str:
+        """Return the address of what happened on a day of the year; 29 February always has one."""
+        return self._here(f"/on/{month:02}-{day:02}")
+
+    def group(self, slug: str) -> str:
+        """Return the address of a group's entries."""
+        return self._here(f"/groups/{_escaped(slug)}")
+
+    def country(self, code: str) -> str:
+        """Return the address of a country's entries; *code* is ISO 3166-1 alpha-2."""
+        return self._here(f"/countries/{_escaped(code)}")
+
+    def ideology(self, slug: str) -> str:
+        """Return the address of an ideology's entries."""
+        return self._here(f"/ideologies/{_escaped(slug)}")
+
+    def tag(self, slug: str) -> str:
+        """Return the address of a tag's entries."""
+        return self._here(f"/tags/{_escaped(slug)}")
+
+    def kind(self, kind: Kind) -> str:
+        """Return the address of a kind's entries."""
+        return self._here(f"/kinds/{kind}")
+
+    def search(self, query: str = "") -> str:
+        """Return the address of the search, for *query* if there is one."""
+        return self._here("/search" + (f"?q={_escaped(query)}" if query else ""))
+
+    def random(self) -> str:
+        """Return the address that leads to some entry."""
+        return self._here("/random")
+
+    def corrections(self) -> str:
+        """Return the address of all corrections."""
+        return self._here("/corrections")
+
+    def about(self) -> str:
+        """Return the address of what this is and who publishes it."""
+        return self._here("/about")
+
+    def subscribe(self) -> str:
+        """Return the address of the sign-up form."""
+        return self._here("/subscribe")
+
+    def feeds(self) -> str:
+        """Return the address of the list of feeds, for people."""
+        return self._here("/feeds")
+
+    def feed(self, fmt: Format, page: str | None = None) -> str:
+        """Return the address of the feed of the whole edition, or of *page*, an address given by this class."""
+        return f"{(page or self.home()).rstrip('/')}/feed.{fmt}"
+
+    def box(self) -> str:
+        """Return the address of the box, to be framed."""
+        return self._here("/box")
+
+    def box_js(self) -> str:
+        """Return the address of the script that embeds the box."""
+        return self._here("/box.js")
+
+    def stylesheet(self, name: str = "site") -> str:
+        """Return the address of a stylesheet; `feed` is the one for feeds opened in a browser."""
+        return f"{self.base_url}/static/{name}.css"
+
+    def _here(self, address: str) -> str:
+        prefix = f"/e/{_escaped(self.edition)}" if self.edition else ""
+        return f"{self.base_url}{prefix}{address}"
+
+
+def _escaped(part: str) -> str:
+    return quote(part, safe="")
