@@ -26,6 +26,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from newsletter.models import Entry
 from newsletter.render import words
+from newsletter.text import clean
 
 _MARK = re.compile(r"\[\^([0-9]{1,4})\]")
 #: The only relative addresses we write: footnotes of our own.
@@ -67,12 +68,12 @@ def html(entry: Entry, *, key: str, permalink: str = "") -> Prose:
     lead to that page, as feeds need it; without, they stay on their own.
     """
     marks = _Marks(key=key, permalink=permalink, last=len(entry.sources))
-    body = _SANITISER.clean(_MARKDOWN.render(entry.body, {"marks": marks}))
+    body = sanitised(_MARKDOWN.render(entry.body, {"marks": marks}))
     note = f'<p class="content-note"><strong>{words.CONTENT_NOTE}:</strong> {escape(entry.content_note or "")}</p>'
     return Prose(
-        content_note=_SANITISER.clean(note) if entry.content_note else "",
+        content_note=sanitised(note) if entry.content_note else "",
         body=body.strip(),
-        sources=_SANITISER.clean(_sources(entry, marks)) if entry.sources else "",
+        sources=sanitised(_sources(entry, marks)) if entry.sources else "",
     )
 
 
@@ -112,6 +113,11 @@ def summary(entry: Entry, longest: int = 280) -> str:
             return text if count else _cut(longer, longest)
         text = longer
     return text
+
+
+def sanitised(markup: str) -> str:
+    """Return HTML with only what a fragment of ours may hold: no script, no style, no relative address."""
+    return str(_SANITISER.clean(clean(markup)))
 
 
 def attributes(entry: Entry) -> str:
@@ -190,13 +196,15 @@ class _NarrowMarkdown(MarkdownIt):
 
 _MARKDOWN = _NarrowMarkdown()
 _SANITISER = nh3.Cleaner(
-    tags={"p", "em", "strong", "a", "blockquote", "br", "sup", "section", "ol", "li"},
+    tags={"p", "em", "strong", "a", "blockquote", "br", "sup", "section", "aside", "div", "ol", "ul", "li"},
     attributes={
         "a": {"href", "class", "rel", "role", "aria-label"},
         "sup": {"id"},
         "li": {"id"},
         "p": {"class"},
         "section": {"class", "role", "aria-label"},
+        "aside": {"class"},
+        "div": {"lang", "dir"},
     },
     link_rel=None,
     url_schemes=set(_SCHEMES),

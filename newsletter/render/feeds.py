@@ -1,0 +1,96 @@
+"""
+The three feeds: RSS 2.0, Atom 1.0 (RFC 4287) and JSON Feed 1.1.
+
+Pure and deterministic: the same feed gives the same bytes in any process, whatever its time zone
+or hash seed. Full content and a summary; ids that never change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+
+from feedgen.feed import FeedGenerator
+
+from newsletter.render.feed_extension import DC, DCTERMS, GEORSS, SY, FeedExtension, ItemExtension
+from newsletter.render.items import Feed, item
+from newsletter.render.json_feed import json_feed
+from newsletter.render.links import Format
+from newsletter.text import clean_line
+
+__all__ = ["FORMATS", "MEDIA_TYPES", "Feed", "atom", "json_feed", "rss"]
+
+GENERATOR = "Daily Dose"
+#: As they are registered or documented.
+MEDIA_TYPES: Mapping[Format, str] = {
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
+
+
+def atom(feed: Feed) -> bytes:
+    """Return *feed* as Atom 1.0, in UTF-8."""
+    generator = _generator(feed, "atom", {"dcterms": DCTERMS, "georss": GEORSS})
+    generator.id(feed.id)
+    generator.updated(feed.updated)
+    generator.author(name=feed.author)
+    for issue in feed.issues:
+        each = item(issue, feed.links)
+        entry = generator.add_entry(order="append")
+        entry.dose.item, entry.dose.feed = each, feed
+        entry.id(each.id)
+        entry.title(each.title)
+        entry.link(href=each.url)
+        entry.published(each.published)
+        entry.updated(each.updated)
+        entry.summary(each.summary)
+        entry.content(each.content, type="html")
+        for term, label in each.categories:
+            entry.category(term=term, label=label)
+    return bytes(generator.atom_str())
+
+
+def rss(feed: Feed) -> bytes:
+    """Return *feed* as RSS 2.0 under the RSS Profile, in UTF-8."""
+    generator = _generator(feed, "rss", {"dc": DC, "dcterms": DCTERMS, "georss": GEORSS, "sy": SY})
+    for issue in feed.issues:
+        each = item(issue, feed.links)
+        entry = generator.add_entry(order="append")
+        entry.dose.item, entry.dose.feed = each, feed
+        entry.guid(each.id, permalink=False)
+        entry.title(each.title)
+        entry.link(href=each.url)
+        # A description is HTML to every reader, so plain text is written as HTML.
+        entry.summary(escape(each.summary, quote=False))
+        entry.content(each.content, type="html")
+        for term, label in each.categories:
+            entry.category(term=term, label=label)
+    return bytes(generator.rss_str())
+
+
+class _Generator(FeedGenerator):  # type: ignore[misc]  # feedgen has no types
+    """feedgen without its RSS date, which it would stamp now and write by turning the process's locale."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._FeedGenerator__rss_lastBuildDate = None
+
+
+def _generator(feed: Feed, fmt: Format, namespaces: dict[str, str]) -> FeedGenerator:
+    generator = _Generator()
+    generator.register_extension("dose", FeedExtension, ItemExtension)
+    generator.dose.feed, generator.dose.namespaces = feed, namespaces
+    generator.title(clean_line(feed.title))
+    generator.description(clean_line(feed.description))
+    generator.link(href=feed.address(fmt), rel="self", type=MEDIA_TYPES[fmt])
+    # The last link is the one that RSS gives as its site.
+    generator.link(href=feed.home, rel="alternate", type="text/html")
+    generator.language(feed.edition.language)
+    generator.generator(GENERATOR)
+    if feed.publisher.rights:
+        generator.rights(clean_line(feed.publisher.rights))
+    return generator
+
+
+FORMATS: Mapping[Format, Callable[[Feed], bytes]] = {"rss": rss, "atom": atom, "json": json_feed}

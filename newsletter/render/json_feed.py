@@ -1,0 +1,98 @@
+"""JSON Feed 1.1, with what no other format has room for under `_dailydose`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from newsletter.models import Issue
+from newsletter.render import words
+from newsletter.render.items import Feed, item
+from newsletter.shapes import instant, source_shape
+from newsletter.text import clean
+
+
+def json_feed(feed: Feed) -> bytes:
+    """Return *feed* as JSON Feed 1.1, in UTF-8."""
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": feed.home,
+        "feed_url": feed.address("json"),
+        "description": feed.description,
+        "language": feed.edition.language,
+        "authors": [{"name": feed.author, "url": feed.links.home()}],
+        "_dailydose": {
+            "about": feed.links.about(),
+            "updated": instant(feed.updated),
+            "rights": feed.publisher.rights or None,
+        },
+        "items": [_item(issue, feed) for issue in feed.issues],
+    }
+    return (json.dumps(_cleaned(document), ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def _item(issue: Issue, feed: Feed) -> dict[str, Any]:
+    each = item(issue, feed.links)
+    return {
+        "id": each.id,
+        "url": each.url,
+        "title": each.title,
+        "content_html": each.content,
+        "summary": each.summary,
+        "date_published": instant(each.published),
+        "date_modified": instant(each.updated),
+        "authors": [{"name": feed.author, "url": feed.links.home()}],
+        "tags": [label for _, label in each.categories],
+        "language": each.language,
+        "_dailydose": _withdrawn(issue) if issue.withdrawal else _told(issue),
+    }
+
+
+def _withdrawn(issue: Issue) -> dict[str, Any]:
+    assert issue.withdrawal
+    return {
+        "day": issue.day.isoformat(),
+        "state": str(issue.state),
+        "withdrawn_at": instant(issue.withdrawal.withdrawn_at),
+    }
+
+
+def _told(issue: Issue) -> dict[str, Any]:
+    """Return what an entry says in fields, under the names of its JSON shape."""
+    entry = issue.entry
+    return {
+        "day": issue.day.isoformat(),
+        "state": str(issue.state),
+        "rerun": words.rerun_line(issue) is not None,
+        "entry": entry.slug,
+        "kind": str(entry.kind),
+        "content_note": entry.content_note,
+        "speaker": entry.speaker,
+        "speaker_role": entry.speaker_role,
+        "event_date": str(entry.event_date) if entry.event_date else None,
+        "event_end": str(entry.event_end) if entry.event_end else None,
+        "country": entry.country,
+        "place": entry.place,
+        "latitude": entry.latitude,
+        "longitude": entry.longitude,
+        "groups": [
+            {"slug": group.slug, "name": group.name, "attribution": str(group.attribution)} for group in entry.groups
+        ],
+        "toll": words.toll(entry),
+        "sources": [source_shape(source) for source in entry.sources],
+        "corrections": [
+            {"corrected_at": instant(correction.corrected_at), "note": correction.note}
+            for correction in issue.corrections
+            if not correction.slip
+        ],
+    }
+
+
+def _cleaned(value: Any) -> Any:  # noqa: ANN401 -- any JSON
+    """Return JSON with clean text throughout: one stray surrogate would keep the whole feed from being written."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {key: _cleaned(each) for key, each in value.items()}
+    return [_cleaned(each) for each in value] if isinstance(value, list) else value
