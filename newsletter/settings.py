@@ -1,0 +1,390 @@
+"""
+What an operator can set: `DAILY_DOSE_*` in the environment, or the same names in `daily-dose.toml`.
+
+The environment wins over the file, the file over the defaults. An empty value counts as not set. A value is
+text wherever it stands, so `PORT = 8000` and `PORT = "8000"` in the file say what `DAILY_DOSE_PORT=8000` says;
+a list in the file says what a list with commas says. Names in the file may leave the prefix out, and capitals
+make no difference.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from email.utils import getaddresses
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import PydanticBaseSettingsSource
+
+from newsletter.errors import NewsletterError
+
+PREFIX = "DAILY_DOSE_"
+FILE = Path("daily-dose.toml")
+
+Origin = Literal["default", "environment", "daily-dose.toml"]
+
+_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+_SHORTEST_KEY = 32
+_LONGEST_SHOWN = 80
+_HIDDEN = "(hidden)"
+
+
+class WrongSetting(NewsletterError):
+    """One setting or several cannot be used; every one is named."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        #: One line each: the setting's name, its value (secrets hidden), what is allowed.
+        self.problems = problems
+
+
+class Setting(NamedTuple):
+    """A setting as `check` lists it: *value* as it would be written, with what is secret hidden."""
+
+    name: str
+    value: str
+    origin: Origin
+
+
+# What a value may be. Each takes text, or the value that the text stands for.
+
+
+def _duration(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d{1,6})([dhms])", value.strip())
+    if match is None:
+        raise ValueError("no duration")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _list(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _folder(value: Path) -> Path:
+    if value.exists() and not value.is_dir():
+        raise ValueError("not a folder")
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _line(value: str) -> str:
+    # One control character or lone surrogate in it would break every feed and header.
+    if not all(char.isprintable() or char in "\u200c\u200d" for char in value):
+        raise ValueError("not a line of text")
+    return value
+
+
+def _mailbox(value: str) -> str:
+    # "=?" begins an encoded word (RFC 2047), which could smuggle anything into a header.
+    pairs = getaddresses([_line(value)])
+    if len(pairs) != 1 or not re.fullmatch(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+", pairs[0][1], re.ASCII) or "=?" in value:
+        raise ValueError("not one address")
+    if not pairs[0][1].isascii():
+        raise ValueError("not an ASCII address")
+    return value
+
+
+def _address(value: str, schemes: tuple[str, ...]) -> SplitResult:
+    parts = urlsplit(_line(value))
+    if parts.scheme not in schemes or not parts.hostname or parts.port == 0 or " " in value:
+        raise ValueError("not such an address")
+    return parts
+
+
+def _base_url(value: str) -> str:
+    parts = _address(value.rstrip("/"), ("http", "https"))
+    if parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("more than scheme, host and port")
+    return parts.geturl()
+
+
+def _database_url(value: str) -> str:
+    scheme, separator, rest = _line(value).partition("://")
+    if not separator or scheme not in {"sqlite", "postgresql", "postgresql+psycopg"}:
+        raise ValueError("no such database")
+    if scheme == "sqlite" and not (rest.startswith("/") and rest.strip("/")):
+        raise ValueError("no file named")
+    urlsplit(value)  # a host that cannot be is a ValueError here
+    return value
+
+
+def _smtp_url(value: str) -> str:
+    if value != "outbox:":
+        parts = _address(value, ("smtp", "smtps", "smtp+starttls"))
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("more than scheme, user, host and port")
+    return value
+
+
+def _host(value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError:
+        if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?", value):
+            raise
+    return value
+
+
+def _contact(value: str) -> str:
+    if value.startswith(("http://", "https://")):
+        _address(value, ("http", "https"))
+    else:
+        _mailbox(value)
+    return value
+
+
+def _default_database(given: dict[str, Any]) -> str:
+    return f"sqlite:///{given['home'] / 'daily-dose.db'}"
+
+
+def _default_base_url(given: dict[str, Any]) -> str:
+    host = given["host"]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound: an address to listen on is none to visit
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{given['port']}"
+
+
+Line = Annotated[str, AfterValidator(_line)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+
+
+class Settings(BaseSettings):
+    """
+    Every setting, right or refused; a field's description says what is allowed.
+
+    `Settings()` reads the environment and the file; tests may give values by name, which win over both. Call
+    `read_settings`, whose errors are for people.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        validate_default=True,
+    )
+
+    home: Annotated[Path, AfterValidator(_folder)] = Field(
+        default=Path("var"), description="a folder for the database, the outbox and the keys"
+    )
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        default_factory=_default_database,
+        description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+    )
+    host: Annotated[str, AfterValidator(_host)] = Field(
+        default="127.0.0.1", description="an IP address or host name to listen on, such as 127.0.0.1 or 0.0.0.0"
+    )
+    port: int = Field(default=8000, ge=1, le=65535, description="a whole number from 1 to 65535")
+    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+        default_factory=_default_base_url,
+        description="the site's address as readers see it, such as https://news.example.org, without a path",
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_list)] = Field(
+        default=(), description="IP addresses or networks with commas between, such as 127.0.0.1, 10.0.0.0/8"
+    )
+    smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(
+        default="outbox:", description="outbox: or smtp://, smtps:// or smtp+starttls://USER:PASSWORD@HOST:PORT"
+    )
+    from_address: Mailbox = Field(
+        default="Daily Dose <daily-dose@localhost>",
+        alias="from",
+        description="one mail address, such as Daily Dose <news@example.org>",
+    )
+    reply_to: Mailbox | None = Field(default=None, description="one mail address, such as Editors <desk@example.org>")
+    postal_address: Line = Field(default="", description="one line of text: the sender's postal address")
+    contact: Annotated[str, AfterValidator(_contact)] | None = Field(
+        default=None, description="a mail address or a web address at which readers report errors"
+    )
+    rights: Line = Field(default="", description="one line of text: the licence of feeds and pages")
+    secret_key_file: Path | None = Field(default=None, description="a readable file that holds the secret key")
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description=f"at least {_SHORTEST_KEY} characters, given here or in the file of SECRET_KEY_FILE, not in both",
+    )
+    max_late: Annotated[timedelta, BeforeValidator(_duration)] = Field(
+        default=timedelta(hours=12),
+        ge=timedelta(0),
+        le=timedelta(days=30),
+        description="a number and a unit, such as 12h, 30m, 90s or 2d, up to 30d",
+    )
+    tick_seconds: float = Field(default=30, ge=0.05, le=60, description="a number of seconds from 0.05 to 60")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        default="info", description="debug, info, warning or error"
+    )
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(_lower)] = Field(
+        default="text", description="text or json"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what a caller gives, then the environment, then the file; the earlier win."""
+        del env_settings, dotenv_settings, file_secret_settings  # ours keep a value's text, and names unknown
+        return (
+            init_settings,
+            InitSettingsSource(settings_cls, dict(_environment())),
+            InitSettingsSource(settings_cls, dict(_file())),
+        )
+
+    @field_validator("secret_key_file")
+    @classmethod
+    def _readable(cls, file: Path | None) -> Path | None:
+        if file is not None:
+            _key_in(file)
+        return file
+
+    @field_validator("secret_key")
+    @classmethod
+    def _one_long_key(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        file = info.data.get("secret_key_file")
+        if file is not None and key is not None:
+            raise ValueError("given twice")
+        if file is not None:
+            key = _key_in(file)
+        if key is not None and len(key.get_secret_value()) < _SHORTEST_KEY:
+            raise ValueError("too short")
+        return key
+
+    def described(self) -> list[Setting]:
+        """List every setting in the order above: its name, its value as text, and where that comes from now."""
+        origins: dict[str, Origin] = dict.fromkeys(_file(), "daily-dose.toml")
+        origins |= dict.fromkeys(_environment(), "environment")
+        return [
+            Setting(PREFIX + name, _written(getattr(self, field)), origins.get(key, "default"))
+            for name, (field, key) in _names().items()
+        ]
+
+
+def read_settings() -> Settings:
+    """Return what the environment and the working folder's `daily-dose.toml` set; raise `WrongSetting`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [_problem(one) for one in error.errors() if one["type"] != "default_factory_not_called"]
+        raise WrongSetting(problems) from None  # the cause would print the secrets
+
+
+# Where values stand.
+
+
+def _names() -> dict[str, tuple[str, str]]:
+    """Map the name of each setting, without the prefix, to its field and the key that pydantic takes it by."""
+    return {
+        (info.alias or field).upper(): (field, info.alias or field) for field, info in Settings.model_fields.items()
+    }
+
+
+def _environment() -> Mapping[str, str]:
+    return _by_key((name, value) for name, value in os.environ.items() if name.upper().startswith(PREFIX))
+
+
+def _file() -> Mapping[str, str]:
+    try:
+        table = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongSetting([f"{FILE} cannot be read: {error}"]) from error
+    return _by_key((name, _text(value)) for name, value in table.items())
+
+
+def _by_key(given: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Sort texts by pydantic's key; a name that is no setting's stays in capitals, which no key is."""
+    names = _names()
+    texts: dict[str, str] = {}
+    for written, value in given:
+        name = written.upper().removeprefix(PREFIX)
+        key = names[name][1] if name in names else name
+        if key in texts:
+            raise WrongSetting([f"{PREFIX}{name} is given twice in one place: keep one"])
+        if value or name not in names:
+            texts[key] = value
+    return texts
+
+
+def _text(value: object) -> str:
+    """Return a value of the file as the text that would stand in the environment."""
+    return ", ".join(map(_text, value)) if isinstance(value, list) else str(value)
+
+
+def _key_in(file: Path) -> SecretStr:
+    try:
+        return SecretStr(file.read_text(encoding="utf-8").strip())
+    except OSError as error:
+        raise ValueError("cannot be read") from error
+
+
+# How they are told.
+
+
+def _problem(error: ErrorDetails) -> str:
+    key = str(error["loc"][0])
+    name = f"{PREFIX}{key.upper()}"
+    place = "environment" if key in _environment() else FILE
+    if error["type"] == "extra_forbidden":
+        return f"{name} ({place}) is not a setting{_nearest(key)}"
+    field = next(field for field, known in _names().values() if known == key)
+    shown = _HIDDEN if field == "secret_key" else repr(_masked(str(error["input"]))[:_LONGEST_SHOWN])
+    return f"{name} ({place}) is {shown}; allowed: {Settings.model_fields[field].description}"
+
+
+def _nearest(name: str) -> str:
+    near = get_close_matches(name, _names(), n=1)
+    return f"; the nearest is {PREFIX}{near[0]}" if near else f"; there are {', '.join(_names())}"
+
+
+def _written(value: object) -> str:
+    """Return *value* as it would be written in the environment, with what is secret hidden."""
+    match value:
+        case None:
+            return ""
+        case SecretStr():
+            return _HIDDEN
+        case timedelta():
+            return _duration_text(value)
+        case tuple():
+            return ", ".join(map(str, value))
+        case float():
+            return f"{value:g}"
+    return _masked(str(value))
+
+
+def _duration_text(value: timedelta) -> str:
+    return next(f"{value // unit}{letter}" for letter, unit in _UNITS.items() if not value % unit)
+
+
+def _masked(text: str) -> str:
+    """Hide user and password in an address, also in one written wrongly: whatever stands before its last @."""
+    if "//" in text:
+        text = re.sub(r"//.*@", f"//{_HIDDEN}@", text, flags=re.DOTALL)
+    else:
+        text = re.sub(r"^.*:.*@", f"{_HIDDEN}@", text, flags=re.DOTALL)
+    return re.sub(r"(?i)(password|passwd|secret|token)=[^&]*", rf"\1={_HIDDEN}", text)
