@@ -1,0 +1,74 @@
+"""
+What is due now: an edition's newest issue, its holds and the instant in, days to publish out.
+
+Only the newest due day is mailed, and only while it is fresh. What downtime left behind is
+*missed*: published in order and unmailed, never spending the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import takewhile
+
+from newsletter.models import Edition, Hold
+from scheduler.calendar import due_at, publication_days
+
+#: How far ahead `next_due` looks past held days.
+_AHEAD = 800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDay:
+    """A day whose issue is due at *due_at* (UTC); a *missed* one is published unmailed."""
+
+    day: date
+    due_at: datetime
+    missed: bool = False
+
+    @property
+    def mail(self) -> bool:
+        """Say whether its issue is mailed."""
+        return not self.missed
+
+
+def days_due(
+    edition: Edition, newest: date | None, holds: Sequence[Hold], now: datetime, max_late: timedelta
+) -> list[DueDay]:
+    """
+    Return the days that *edition* has to publish at *now* (aware), in order.
+
+    *newest* is the day of its newest issue. What is due are the publication days after it, or
+    from the edition's start, up to the first whose instant has not come; held days are left out.
+    The newest due day is mailed unless it is held or later than *max_late*; all others are
+    missed.
+    """
+    due = list(takewhile(lambda each: each.due_at <= now, _days_after(edition, newest)))
+    fresh = due[-1] if due and now - due[-1].due_at <= max_late else None
+    return [
+        DueDay(day=each.day, due_at=each.due_at, missed=each is not fresh)
+        for each in due
+        if not _is_held(edition, each, holds)
+    ]
+
+
+def next_due(edition: Edition, newest: date | None, now: datetime, holds: Sequence[Hold] = ()) -> DueDay | None:
+    """
+    Return the day that *edition* publishes next: the first after *newest* that is due after *now*.
+
+    `None` if every day of the next two years is held, or no weekday is one of publication.
+    """
+    horizon = now.date() + timedelta(days=_AHEAD)
+    coming = takewhile(lambda each: each.day <= horizon, _days_after(edition, newest))
+    return next((each for each in coming if each.due_at > now and not _is_held(edition, each, holds)), None)
+
+
+def _days_after(edition: Edition, newest: date | None) -> Iterator[DueDay]:
+    """Yield *edition*'s publication days after *newest*, none before its start."""
+    first = edition.since if newest is None else max(edition.since, newest + timedelta(days=1))
+    return (DueDay(day=day, due_at=due_at(edition, day)) for day in publication_days(edition, first))
+
+
+def _is_held(edition: Edition, each: DueDay, holds: Sequence[Hold]) -> bool:
+    return any(hold.covers(edition.slug, each.day, each.due_at) for hold in holds)
