@@ -18,7 +18,8 @@ def article(issue: Issue, links: Links) -> str:
     Content note, mark of a rerun, corrections, date and place, speaker, text, toll, sources. Of a
     withdrawn issue nothing is left but the notice.
     """
-    return prose.sanitised("\n".join(_notice(issue) if issue.withdrawal else _parts(issue, links)))
+    parts = _notice(issue) if issue.withdrawal else _parts(issue, links)
+    return prose.sanitised("\n".join(part for part in parts if part))
 
 
 def corrections(issue: Issue) -> str:
@@ -34,7 +35,7 @@ def corrections(issue: Issue) -> str:
 def summary(issue: Issue) -> str:
     """Return an issue in a few plain sentences; of a withdrawn one the beginning of its notice."""
     if issue.withdrawal is None:
-        return prose.summary(issue.entry)
+        return prose.summary(issue.entry) or issue.entry.headline
     return " ".join(f"{words.withdrawn_title(issue)}. {issue.withdrawal.notice}".split())
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from html import escape
 from typing import Any
 
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
@@ -94,7 +95,11 @@ class ItemExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no
     feed: Feed
 
     def extend_atom(self, entry: Any) -> Any:  # noqa: ANN401 -- lxml has no types
-        """Mend the one link that feedgen wrote, and add the sources."""
+        """Mend the one link that feedgen wrote, say what a title with a `<` is, and add the sources."""
+        title = entry.find("title")
+        if "<" in title.text:
+            title.text = escape(title.text, quote=False)
+            title.set("type", "html")
         link = entry.find("link")
         link.set("rel", "alternate")
         link.set("type", "text/html")

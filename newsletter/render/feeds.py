@@ -44,7 +44,7 @@ def atom(feed: Feed) -> bytes:
         entry.link(href=each.url)
         entry.published(each.published)
         entry.updated(each.updated)
-        entry.summary(each.summary)
+        entry.summary(escape(each.summary, quote=False), type="html")
         entry.content(each.content, type="html")
         for term, label in each.categories:
             entry.category(term=term, label=label)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
-from urllib.parse import urlsplit
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from newsletter.models import Edition, Entry, Issue, Publisher
@@ -82,8 +84,13 @@ class Item:
     via: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=256)
 def item(issue: Issue, links: Links) -> Item:
-    """Return an issue as a feed's item; a withdrawn one keeps its id and address, and nothing else of its own."""
+    """
+    Return an issue as a feed's item; a withdrawn one keeps its id and address, and nothing else of its own.
+
+    Kept for a while: three formats ask for the same items, and tomorrow's feed holds all but one.
+    """
     entry = issue.entry
     gone = issue.withdrawal is not None
     return Item(
@@ -98,8 +105,13 @@ def item(issue: Issue, links: Links) -> Item:
         event=None if gone else _event(entry),
         point=None if gone else _point(entry),
         categories=() if gone else tuple(_categories(issue)),
-        via=() if gone else tuple(dict.fromkeys(clean(source.url) for source in entry.sources if source.url)),
+        via=() if gone else tuple(dict.fromkeys(_uri(source.url) for source in entry.sources if source.url)),
     )
+
+
+def _uri(address: str) -> str:
+    """Return a web address with what no URI may hold percent-encoded (RFC 3986, 2); other scripts stay (RFC 3987)."""
+    return re.sub(r'["<>\\\\^`{|}]|\s', lambda match: quote(match[0]), clean(address))
 
 
 def _event(entry: Entry) -> str | None:
