@@ -1,0 +1,409 @@
+"""
+The pages of the site: models in, HTML out.
+
+Every page is server-rendered, with one stylesheet and no script. Addresses on a page are relative
+to the host, so that it works behind any name; what leaves the page (canonical address, citation,
+what is shared) is absolute: *links* always has its host. What readers may see is the caller's to
+decide; of what was withdrawn a page shows the notice and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from babel.dates import get_day_names
+
+from newsletter.models import Correction, Edition, Entry, Issue, Publisher, Withdrawal
+from newsletter.render import prose, squares, templates, words
+from newsletter.render.links import Links
+from newsletter.render.squares import Line
+
+#: The mark that stands beside each colour, for those who do not see it.
+MARKS = {"words": "“", "actions": "■", "background": "¶", "withdrawn": "×"}
+#: A leap year, in which every day of the year exists.
+_LEAP_YEAR = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """How many issues a year has: *counts* by month, January first, always twelve."""
+
+    year: int
+    counts: tuple[int, ...]
+
+    @property
+    def issues(self) -> int:
+        """All of the year."""
+        return sum(self.counts)
+
+    @property
+    def months(self) -> tuple[tuple[date, int], ...]:
+        """The first day of each month, with its count."""
+        return tuple((date(self.year, month, 1), count) for month, count in enumerate(self.counts, 1))
+
+
+# Issues and entries
+
+
+def front_page(
+    issue: Issue | None,
+    *,
+    edition: Edition,
+    publisher: Publisher,
+    links: Links,
+    previous: Line | None = None,
+    same_day: Sequence[Entry] = (),
+) -> str:
+    """
+    Return `/`: the latest issue in the ruled card; without one, what will stand there.
+
+    *same_day* are other published entries of the event's day of the year.
+    """
+    values = _of_issue(issue, links) if issue else {"heading": edition.title, "description": _PROMISE}
+    values["title"] = f"{edition.title}. {words.MOTTO}"
+    values["address"] = links.home()
+    return _page(
+        "front",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        room="home",
+        issue=issue,
+        previous=previous,
+        same_day=same_day,
+        cited=_cited(issue, edition, links) if issue else "",
+        **values,
+    )
+
+
+def issue_page(
+    issue: Issue,
+    *,
+    edition: Edition,
+    publisher: Publisher,
+    links: Links,
+    previous: Line | None = None,
+    next: Line | None = None,  # noqa: A002 -- the word on the page; the built-in has no use here
+    same_day: Sequence[Entry] = (),
+) -> str:
+    """Return an issue's page; of a withdrawn one the notice (to be answered with 410)."""
+    if issue.withdrawal:
+        return gone_page(
+            issue.withdrawal,
+            edition=edition,
+            publisher=publisher,
+            links=links,
+            title=words.withdrawn_title(issue, edition.language),
+            previous=previous,
+            next=next,
+        )
+    values = _of_issue(issue, links)
+    return _page(
+        "issue",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        room="issue",
+        title=f"{issue.entry.headline} – {edition.title}, {words.long_day(issue.day, edition.language)}",
+        address=values["permalink"],
+        issue=issue,
+        previous=previous,
+        next=next,
+        same_day=same_day,
+        cited=_cited(issue, edition, links),
+        **values,
+    )
+
+
+def entry_page(
+    entry: Entry,
+    *,
+    edition: Edition,
+    publisher: Publisher,
+    links: Links,
+    corrections: Sequence[Correction] = (),
+    issues: Sequence[Line] = (),
+    same_day: Sequence[Entry] = (),
+) -> str:
+    """Return an entry's permanent page; *issues* are all in which it appeared, newest first."""
+    permalink = links.entry(entry.slug)
+    return _page(
+        "entry",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        room="entry",
+        title=f"{entry.headline} – {edition.title}",
+        heading=entry.headline,
+        description=prose.summary(entry),
+        address=permalink,
+        permalink=permalink,
+        article=True,
+        entry=entry,
+        prose=prose.html(entry, key=str(entry.uid)[:8]),
+        corrections=_newest_first(corrections),
+        issues=issues,
+        same_day=same_day,
+        cited=f"“{entry.headline},” {edition.title}, {permalink}.",
+    )
+
+
+# Lists
+
+
+def archive_page(
+    years: Sequence[Year],
+    *,
+    edition: Edition,
+    publisher: Publisher,
+    links: Links,
+    latest: Sequence[Line] = (),
+) -> str:
+    """Return the archive's years, the newest first, and the *latest* issues."""
+    return _page(
+        "archive",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        room="archive",
+        title=f"Archive – {edition.title}",
+        heading="Archive",
+        description="Every issue, by year, month and day.",
+        address=links.archive(),
+        years=years,
+        latest=latest,
+    )
+
+
+def year_page(
+    year: int,
+    lines: Sequence[Line],
+    *,
+    edition: Edition,
+    publisher: Publisher,
+    links: Links,
+    today: date,
+    previous: int | None = None,
+    next: int | None = None,  # noqa: A002 -- the word on the page
+) -> str:
+    """Return a year's calendar; *today* is the day in the edition's zone."""
+    by_day = squares.by_day(lines)
+    return _page(
+        "year",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        room="archive",
+        title=f"{year} – {edition.title}",
+        heading=str(year),
+        description=_count(len(lines)) + " in this year. Each square is a day.",
+        address=links.year(year),
+        months=[
+            squares.month(year, month, by_day, today=today, since=edition.since) for month in range(1, 13)
+        ],
+        weekdays=_weekdays(edition.language),
+        previous=previous,
+        next=next,
+    )
+
+
+def month_page(
+    year: int,
+    month: int,
+    lines: Sequence[Line],
+    *,
+    edition: Edition,
+    publisher: Publisher,
+    links: Links,
+    today: date,
+    previous: date | None = None,
+    next: date | None = None,  # noqa: A002 -- the word on the page
+) -> str:
+    """Return a month's issues and its calendar; *previous* and *next* are days in months that have issues."""
+    heading = templates.month_and_year(date(year, month, 1), edition.language)
+    return _page(
+        "month",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        room="archive",
+        title=f"{heading} – {edition.title}",
+        heading=heading,
+        description=_count(len(lines)) + " in this month.",
+        address=links.month(year, month),
+        month=squares.month(year, month, squares.by_day(lines), today=today, since=edition.since),
+        weekdays=_weekdays(edition.language),
+        lines=sorted(lines, key=lambda line: line.day),
+        previous=previous,
+        next=next,
+    )
+
+
+def on_this_day_page(
+    month: int,
+    day: int,
+    entries: Sequence[Entry],
+    *,
+    edition: Edition,
+    publisher: Publisher,
+    links: Links,
+) -> str:
+    """Return what happened on a day of the year, through the years; every day has its page, 29 February too."""
+    on = date(_LEAP_YEAR, month, day)
+    name = templates.month_day(on, edition.language)
+    return _page(
+        "on_this_day",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        room="on",
+        title=f"On {name} – {edition.title}",
+        heading=f"On {name}",
+        description=f"What the archive holds of {name}, through the years.",
+        address=links.on(month, day),
+        entries=entries,
+        before=on - timedelta(days=1),
+        after=on + timedelta(days=1),
+    )
+
+
+def corrections_page(
+    corrections: Sequence[Correction], *, edition: Edition, publisher: Publisher, links: Links
+) -> str:
+    """Return all corrections and slips, the newest first."""
+    return _page(
+        "corrections",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        room="corrections",
+        title=f"Corrections – {edition.title}",
+        heading="Corrections",
+        description="What was wrong, and what is right, the newest first. What was printed stays on record.",
+        address=links.corrections(),
+        corrections=_newest_first(corrections),
+    )
+
+
+def about_page(*, edition: Edition, publisher: Publisher, links: Links) -> str:
+    """Return what this is, how entries are chosen, how corrections work, whom to write to, and the licence."""
+    return _page(
+        "about",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        room="about",
+        title=f"About – {edition.title}",
+        heading=f"About {edition.title}",
+        description=_PROMISE,
+        address=links.about(),
+        absolute=links,
+    )
+
+
+# What is not there
+
+
+def not_found_page(*, edition: Edition, publisher: Publisher, links: Links) -> str:
+    """Return what to show under an address that leads nowhere (404)."""
+    return problem_page(
+        "There is no such page",
+        ["The address may be mistyped, or nothing was published on that day."],
+        edition=edition,
+        publisher=publisher,
+        links=links,
+    )
+
+
+def gone_page(
+    withdrawal: Withdrawal,
+    *,
+    edition: Edition,
+    publisher: Publisher,
+    links: Links,
+    title: str = words.WITHDRAWN,
+    previous: Line | None = None,
+    next: Line | None = None,  # noqa: A002 -- the word on the page
+) -> str:
+    """Return the notice that stands in the place of a withdrawn entry or issue (410)."""
+    return _page(
+        "gone",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        listed=False,
+        room="gone",
+        title=f"{title} – {edition.title}",
+        heading=title,
+        description="What stood here was withdrawn.",
+        address=links.home(),
+        withdrawal=withdrawal,
+        previous=previous,
+        next=next,
+    )
+
+
+def problem_page(
+    heading: str, lines: Sequence[str], *, edition: Edition, publisher: Publisher, links: Links
+) -> str:
+    """Return a plain page that says what went wrong (*heading*) and what to do about it (*lines*)."""
+    return _page(
+        "message",
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        listed=False,
+        room="message",
+        title=f"{heading} – {edition.title}",
+        heading=heading,
+        description=heading,
+        address=links.home(),
+        lines=lines,
+    )
+
+
+# What pages share
+
+_PROMISE = "One dated, sourced entry a day, from an archive of what extremists have said and done."
+
+
+def _page(name: str, *, links: Links, listed: bool = True, **values: object) -> str:
+    """Fill a template; on the page itself addresses are relative to the host."""
+    return templates.render(f"site/{name}.html", links=links.path, listed=listed, marks=MARKS, **values)
+
+
+def _of_issue(issue: Issue, links: Links) -> dict[str, object]:
+    permalink = links.issue(issue.day)
+    if issue.withdrawal:
+        title = words.withdrawn_title(issue)
+        return {"heading": title, "description": title, "permalink": permalink}
+    return {
+        "heading": issue.entry.headline,
+        "description": prose.summary(issue.entry),
+        "permalink": permalink,
+        "article": True,
+        "prose": prose.html(issue.entry, key=issue.day.isoformat()),
+        "corrections": _newest_first(issue.corrections),
+    }
+
+
+def _cited(issue: Issue, edition: Edition, links: Links) -> str:
+    day = words.long_day(issue.day, edition.language)
+    return f"“{issue.entry.headline},” {edition.title}, {day}, {links.issue(issue.day)}."
+
+
+def _newest_first(corrections: Sequence[Correction]) -> list[Correction]:
+    return sorted(corrections, key=lambda correction: correction.corrected_at, reverse=True)
+
+
+def _count(issues: int) -> str:
+    return f"{issues:,} {'issue' if issues == 1 else 'issues'}"
+
+
+def _weekdays(language: str) -> list[tuple[str, str]]:
+    """Return the days of the week, Monday first, short and long."""
+    locale = words.locale_of(language)
+    short, long = get_day_names("abbreviated", locale=locale), get_day_names("wide", locale=locale)
+    return [(str(short[day])[:2], str(long[day])) for day in range(7)]

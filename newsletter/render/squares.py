@@ -1,0 +1,92 @@
+"""
+The calendar: issues by day, laid out as weeks of squares.
+
+What a list or a calendar says of an issue is a `Line`: light enough for ten years of them.
+"""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from newsletter.models import Issue, Kind
+
+_WEEKS = Calendar(firstweekday=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An issue as lists name it; a withdrawn one has neither *kind* nor *headline*."""
+
+    day: date
+    kind: Kind | None = None
+    headline: str | None = None
+    language: str = "en"
+
+    @classmethod
+    def of(cls, issue: Issue) -> Line:
+        """Return the line that stands for *issue*."""
+        if issue.withdrawal:
+            return cls(day=issue.day)
+        entry = issue.entry
+        return cls(day=issue.day, kind=entry.kind, headline=entry.headline, language=entry.language)
+
+
+class Mark(StrEnum):
+    """What a square says of its day."""
+
+    WORDS = "words"
+    ACTIONS = "actions"
+    BACKGROUND = "background"
+    WITHDRAWN = "withdrawn"
+    MISSING = "missing"
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Square:
+    """A day of the calendar. *outside* days are before the edition began, or still to come."""
+
+    day: date
+    mark: Mark
+    line: Line | None
+    today: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """A month as rows of weeks, Monday first; `None` where a week belongs to a neighbour."""
+
+    first: date
+    weeks: tuple[tuple[Square | None, ...], ...]
+    issues: int
+
+
+def by_day(lines: Iterable[Line]) -> dict[date, Line]:
+    """Return *lines* by their days."""
+    return {line.day: line for line in lines}
+
+
+def month(year: int, number: int, lines: Mapping[date, Line], *, today: date, since: date) -> Month:
+    """Return a month's squares; *today* and *since*, the edition's first day, bound what can be missing."""
+    weeks = tuple(
+        tuple(
+            _square(date(year, number, day), lines, today=today, since=since) if day else None  # 0: a neighbour's
+            for day in week
+        )
+        for week in _WEEKS.monthdayscalendar(year, number)
+    )
+    issues = sum(square is not None and square.line is not None for week in weeks for square in week)
+    return Month(first=date(year, number, 1), weeks=weeks, issues=issues)
+
+
+def _square(day: date, lines: Mapping[date, Line], *, today: date, since: date) -> Square:
+    line = lines.get(day)
+    if line is None:
+        mark = Mark.MISSING if since <= day < today else Mark.OUTSIDE
+    else:
+        mark = Mark(line.kind.section.lower()) if line.kind else Mark.WITHDRAWN
+    return Square(day=day, mark=mark, line=line, today=day == today)
