@@ -179,12 +179,7 @@ class Settings(BaseSettings):
     `read_settings`, whose errors are for people.
     """
 
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        populate_by_name=True,
-        validate_default=True,
-    )
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, populate_by_name=True, validate_default=True)
 
     home: Annotated[Path, AfterValidator(_folder)] = Field(
         default=Path("var"), description="a folder for the database, the outbox and the keys"
@@ -218,7 +213,9 @@ class Settings(BaseSettings):
         default=None, description="a mail address or a web address at which readers report errors"
     )
     rights: Line = Field(default="", description="one line of text: the licence of feeds and pages")
-    secret_key_file: Path | None = Field(default=None, description="a readable file that holds the secret key")
+    secret_key_file: Path | None = Field(
+        default=None, description=f"a file that holds the secret key, at least {_SHORTEST_KEY} characters"
+    )
     secret_key: SecretStr | None = Field(
         default=None,
         description=f"at least {_SHORTEST_KEY} characters, given here or in the file of SECRET_KEY_FILE, not in both",
@@ -256,29 +253,24 @@ class Settings(BaseSettings):
 
     @field_validator("secret_key_file")
     @classmethod
-    def _readable(cls, file: Path | None) -> Path | None:
+    def _holds_a_key(cls, file: Path | None) -> Path | None:
         if file is not None:
-            _key_in(file)
+            _long_enough(_key_in(file))
         return file
 
     @field_validator("secret_key")
     @classmethod
-    def _one_long_key(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _from_one_place(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         file = info.data.get("secret_key_file")
         if file is not None and key is not None:
             raise ValueError("given twice")
-        if file is not None:
-            key = _key_in(file)
-        if key is not None and len(key.get_secret_value()) < _SHORTEST_KEY:
-            raise ValueError("too short")
-        return key
+        return _key_in(file) if file is not None else key and _long_enough(key)
 
     def described(self) -> list[Setting]:
         """List every setting in the order above: its name, its value as text, and where that comes from now."""
-        origins: dict[str, Origin] = dict.fromkeys(_file(), "daily-dose.toml")
-        origins |= dict.fromkeys(_environment(), "environment")
+        given = _given()
         return [
-            Setting(PREFIX + name, _written(getattr(self, field)), origins.get(key, "default"))
+            Setting(PREFIX + name, _written(getattr(self, field)), given[key][1] if key in given else "default")
             for name, (field, key) in _names().items()
         ]
 
@@ -288,8 +280,9 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = [_problem(one) for one in error.errors() if one["type"] != "default_factory_not_called"]
-        raise WrongSetting(problems) from None  # the cause would print the secrets
+        # A default that needs a wrong value is none of the operator's; one value may be wrong in several ways.
+        wrong = {str(one["loc"][0]): one for one in error.errors() if one["type"] != "default_factory_not_called"}
+        raise WrongSetting([_problem(*one) for one in sorted(wrong.items())]) from None  # a cause tells the secrets
 
 
 # Where values stand.
@@ -314,6 +307,12 @@ def _file() -> Mapping[str, str]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WrongSetting([f"{FILE} cannot be read: {error}"]) from error
     return _by_key((name, _text(value)) for name, value in table.items())
+
+
+def _given() -> dict[str, tuple[str, Origin]]:
+    """Map the key of each setting that is set somewhere to its text and where that stands."""
+    given: dict[str, tuple[str, Origin]] = {key: (text, "daily-dose.toml") for key, text in _file().items()}
+    return given | {key: (text, "environment") for key, text in _environment().items()}
 
 
 def _by_key(given: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -342,18 +341,24 @@ def _key_in(file: Path) -> SecretStr:
         raise ValueError("cannot be read") from error
 
 
+def _long_enough(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < _SHORTEST_KEY:
+        raise ValueError("too short")
+    return key
+
+
 # How they are told.
 
 
-def _problem(error: ErrorDetails) -> str:
-    key = str(error["loc"][0])
+def _problem(key: str, error: ErrorDetails) -> str:
+    """Say in one line what is wrong with the setting of *key*."""
+    text, origin = _given().get(key, (str(error["input"]), "default"))
     name = f"{PREFIX}{key.upper()}"
-    place = "environment" if key in _environment() else FILE
     if error["type"] == "extra_forbidden":
-        return f"{name} ({place}) is not a setting{_nearest(key)}"
+        return f"{name} ({origin}) is not a setting{_nearest(key)}"
     field = next(field for field, known in _names().values() if known == key)
-    shown = _HIDDEN if field == "secret_key" else repr(_masked(str(error["input"]))[:_LONGEST_SHOWN])
-    return f"{name} ({place}) is {shown}; allowed: {Settings.model_fields[field].description}"
+    shown = _HIDDEN if field == "secret_key" else repr(_masked(text)[:_LONGEST_SHOWN])
+    return f"{name} ({origin}) is {shown}; allowed: {Settings.model_fields[field].description}"
 
 
 def _nearest(name: str) -> str:
