@@ -220,6 +220,8 @@ class Edition:
     rest_days: int = 120
     kinds: frozenset[Kind] = frozenset({Kind.QUOTE, Kind.POST, Kind.FACT})
     tags: frozenset[str] = frozenset()
+    #: The id of its feed, for ever.
+    uid: UUID | None = None
 
     def schedule_on(self, day: date) -> Schedule:
         """Return the schedule that holds on *day* (the earliest, for days before all)."""

@@ -23,6 +23,15 @@ def local_day(now: datetime, zone: ZoneInfo) -> date:
     return now.astimezone(zone).date()
 
 
+def edition_day(edition: Edition, now: datetime) -> date:
+    """Return the day that it is for *edition* at the instant *now* (aware): its newest zone that holds by then."""
+    for schedule in reversed(edition.schedules):
+        day = local_day(now, schedule.zone)
+        if schedule.from_day <= day:
+            return day
+    return local_day(now, edition.schedules[0].zone)
+
+
 def has_day(day: date, zone: ZoneInfo) -> bool:
     """
     Say whether *zone* ever had *day*.

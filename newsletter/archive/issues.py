@@ -1,0 +1,341 @@
+"""Issues: what was published, for which day, and what readers are shown of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, extract, func, insert, select, update
+
+from newsletter.archive import corrections
+from newsletter.archive.entries import at_revision
+from newsletter.archive.rows import entries_of
+from newsletter.errors import NewsletterError
+from newsletter.models import Entry, Issue, IssueState, Rule, Withdrawal
+from newsletter.shapes import entry_shape
+from newsletter.store.engine import raise_change_number
+from newsletter.store.tables import editions, entries, frozen_mails, issues, mailings, pins, queue, revisions
+
+
+class NoSuchIssue(NewsletterError):
+    """The edition published nothing for this day."""
+
+    def __init__(self, edition: str, day: date) -> None:
+        super().__init__(f"{edition} has no issue of {day}: see `daily-dose status` for the newest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day of the calendar: what stands there, for a list."""
+
+    day: date
+    headline: str
+    kind: str
+    state: IssueState
+
+
+def _selected(where: ColumnElement[bool]) -> Select[Any]:
+    mailed = exists().where(mailings.c.issue_id == issues.c.id).label("mailed")
+    return (
+        at_revision(issues.c.shown_revision)
+        .join(issues, issues.c.entry_id == entries.c.id)
+        .join(editions, editions.c.id == issues.c.edition_id)
+        .add_columns(
+            *(issues.c[name].label(f"issue_{name}") for name in issues.c.keys() if name != "content"),  # noqa: SIM118 -- a ColumnCollection iterates its columns
+            editions.c.slug.label("edition"),
+            mailed,
+        )
+        .where(where)
+    )
+
+
+def _read(connection: Connection, statement: Select[Any]) -> list[Issue]:
+    rows = connection.execute(statement).all()
+    shown = entries_of(connection, rows)
+    notes = corrections.of_entries(connection, {row.issue_entry_id for row in rows})
+    return [_issue(row, entry, notes.get(row.issue_entry_id, ())) for row, entry in zip(rows, shown, strict=True)]
+
+
+def _issue(row: Row[Any], entry: Entry, notes: Iterable[corrections.Noted]) -> Issue:
+    return Issue(
+        uid=row.issue_uid,
+        edition=row.edition,
+        day=row.issue_day,
+        number=row.issue_number,
+        state=IssueState(row.issue_state),
+        rule=Rule(row.issue_rule),
+        reason=row.issue_reason,
+        subject=row.issue_subject,
+        entry=entry,
+        due_at=row.issue_due_at,
+        published_at=row.issue_published_at,
+        updated_at=row.issue_updated_at,
+        caught_up=row.issue_caught_up,
+        mailed=row.mailed,
+        # What was wrong when this issue was printed; a later issue of the entry was printed right.
+        corrections=tuple(noted.correction for noted in notes if noted.revision > row.issue_revision),
+        withdrawal=Withdrawal(withdrawn_at=row.issue_withdrawn_at, notice=row.issue_notice)
+        if row.issue_withdrawn_at
+        else None,
+    )
+
+
+def _of(edition: str, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    condition = editions.c.slug == edition
+    for further in more:
+        condition &= further
+    return condition
+
+
+def find(connection: Connection, edition: str, day: date) -> Issue | None:
+    """Return the edition's issue of *day*."""
+    found = _read(connection, _selected(_of(edition, issues.c.day == day)))
+    return found[0] if found else None
+
+
+def get(connection: Connection, edition: str, day: date) -> Issue:
+    """Return the edition's issue of *day*; raise `NoSuchIssue` if there is none."""
+    found = find(connection, edition, day)
+    if found is None:
+        raise NoSuchIssue(edition, day)
+    return found
+
+
+def newest(connection: Connection, edition: str, most: int = 1, *, standing: bool = False) -> list[Issue]:
+    """Return the newest issues by day, the newest first; only those not withdrawn if *standing*."""
+    where = _of(edition, issues.c.state == IssueState.PUBLISHED) if standing else _of(edition)
+    return _read(connection, _selected(where).order_by(issues.c.day.desc()).limit(most))
+
+
+def newest_day(connection: Connection, edition: str) -> date | None:
+    """Return the newest day that has an issue."""
+    return connection.scalar(
+        select(func.max(issues.c.day))
+        .join(editions, editions.c.id == issues.c.edition_id)
+        .where(editions.c.slug == edition)
+    )
+
+
+def between(connection: Connection, edition: str, first: date, last: date) -> list[Issue]:
+    """Return the issues from *first* to *last*, in day order."""
+    where = _of(edition, issues.c.day.between(first, last))
+    return _read(connection, _selected(where).order_by(issues.c.day))
+
+
+def of_entry(connection: Connection, edition: str, uid: UUID) -> list[Issue]:
+    """Return the issues in which an edition published an entry, in day order."""
+    return _read(connection, _selected(_of(edition, entries.c.uid == uid)).order_by(issues.c.day))
+
+
+def missed_since(connection: Connection, edition: str, day: date, most: int) -> list[Issue]:
+    """Return the issues before *day* that no mailing carried, back to the newest that one did; in day order."""
+    mailed = (
+        select(func.max(issues.c.day))
+        .join(editions, editions.c.id == issues.c.edition_id)
+        .join(mailings, mailings.c.issue_id == issues.c.id)
+        .where(editions.c.slug == edition, issues.c.day < day)
+    )
+    last_mailed = connection.scalar(mailed)
+    if last_mailed is None:
+        return []
+    where = _of(edition, issues.c.day > last_mailed, issues.c.day < day, issues.c.state == IssueState.PUBLISHED)
+    found = _read(connection, _selected(where).order_by(issues.c.day.desc()).limit(most))
+    return found[::-1]
+
+
+def neighbours(connection: Connection, edition: str, day: date) -> tuple[date | None, date | None]:
+    """Return the days of the issues before and after *day*."""
+    base = select(issues.c.day).join(editions, editions.c.id == issues.c.edition_id).where(editions.c.slug == edition)
+    before = connection.scalar(base.where(issues.c.day < day).order_by(issues.c.day.desc()).limit(1))
+    after = connection.scalar(base.where(issues.c.day > day).order_by(issues.c.day).limit(1))
+    return before, after
+
+
+def days(connection: Connection, edition: str, first: date, last: date) -> list[Day]:
+    """Return a line for each issue from *first* to *last*, in day order."""
+    rows = connection.execute(
+        select(issues.c.day, issues.c.state, revisions.c.headline, revisions.c.kind)
+        .join(editions, editions.c.id == issues.c.edition_id)
+        .join(
+            revisions,
+            (revisions.c.entry_id == issues.c.entry_id) & (revisions.c.number == issues.c.shown_revision),
+        )
+        .where(editions.c.slug == edition, issues.c.day.between(first, last))
+        .order_by(issues.c.day)
+    )
+    return [Day(day=row.day, headline=row.headline, kind=row.kind, state=IssueState(row.state)) for row in rows]
+
+
+def years(connection: Connection, edition: str) -> list[tuple[int, int]]:
+    """Return each year that has issues, with how many, the newest first."""
+    year = extract("year", issues.c.day)
+    rows = connection.execute(
+        select(year, func.count())
+        .join(editions, editions.c.id == issues.c.edition_id)
+        .where(editions.c.slug == edition)
+        .group_by(year)
+        .order_by(year.desc())
+    )
+    return [(int(found), number) for found, number in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """What publishing writes: the issue and the mail's bytes."""
+
+    issue: Issue
+    mail: bytes
+
+
+def content_of(issue: Issue) -> str:
+    """Return what an issue prints, as canonical JSON."""
+    return json.dumps(
+        {"day": issue.day.isoformat(), "subject": issue.subject, "entry": entry_shape(issue.entry)},
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+
+
+def insert_issue(connection: Connection, frozen: Freeze) -> None:
+    """Keep an issue with what it froze. The database refuses a second one of the edition's day."""
+    issue = frozen.issue
+    edition_id = connection.scalar(select(editions.c.id).where(editions.c.slug == issue.edition))
+    entry_id = connection.scalar(select(entries.c.id).where(entries.c.uid == issue.entry.uid))
+    content = content_of(issue)
+    connection.execute(
+        insert(issues).values(
+            uid=issue.uid,
+            edition_id=edition_id,
+            day=issue.day,
+            number=issue.number,
+            state=str(issue.state),
+            rule=str(issue.rule),
+            reason=issue.reason,
+            subject=issue.subject,
+            entry_id=entry_id,
+            revision=issue.entry.revision,
+            shown_revision=issue.entry.revision,
+            due_at=issue.due_at,
+            published_at=issue.published_at,
+            updated_at=issue.updated_at,
+            caught_up=issue.caught_up,
+            content=content,
+            sha256=hashlib.sha256(content.encode() + frozen.mail).hexdigest(),
+        )
+    )
+    freeze_mail(connection, issue.uid, frozen.mail, issue.published_at)
+    changed = raise_change_number(connection)
+    connection.execute(
+        update(entries).where(entries.c.id == entry_id).values(published_revision=issue.entry.revision, changed=changed)
+    )
+    connection.execute(
+        delete(pins).where(pins.c.edition_id == edition_id, pins.c.day == issue.day, pins.c.entry_id == entry_id)
+    )
+    if issue.rule is Rule.QUEUED:
+        connection.execute(delete(queue).where(queue.c.edition_id == edition_id, queue.c.entry_id == entry_id))
+
+
+def freeze_mail(connection: Connection, issue_uid: UUID, mail: bytes, now: datetime) -> int:
+    """Keep the bytes of an issue's mail under the next number; return it."""
+    issue_id = connection.scalar(select(issues.c.id).where(issues.c.uid == issue_uid))
+    number = 1 + (
+        connection.scalar(select(func.max(frozen_mails.c.number)).where(frozen_mails.c.issue_id == issue_id)) or 0
+    )
+    connection.execute(
+        insert(frozen_mails).values(
+            issue_id=issue_id, number=number, frozen_at=now, mail=mail, sha256=hashlib.sha256(mail).hexdigest()
+        )
+    )
+    return number
+
+
+def frozen_mail(connection: Connection, issue: Issue) -> bytes:
+    """Return the newest frozen bytes of an issue's mail."""
+    mail: bytes | None = connection.scalar(
+        select(frozen_mails.c.mail)
+        .join(issues, issues.c.id == frozen_mails.c.issue_id)
+        .where(issues.c.uid == issue.uid)
+        .order_by(frozen_mails.c.number.desc())
+        .limit(1)
+    )
+    assert mail is not None, "publishing froze a mail"
+    return mail
+
+
+def last_instants(connection: Connection, edition: str) -> tuple[int, datetime | None]:
+    """Return the newest number and the newest instant of publication of an edition."""
+    number, published_at = connection.execute(
+        select(func.max(issues.c.number), func.max(issues.c.published_at))
+        .join(editions, editions.c.id == issues.c.edition_id)
+        .where(editions.c.slug == edition)
+    ).one()
+    return number or 0, published_at
+
+
+def show_revision(connection: Connection, entry_id: int, revision: int, now: datetime) -> None:
+    """
+    Show an entry's *revision* in every issue of it that stands, as updated at *now*.
+
+    No two issues of an edition are updated in the same second: feeds tell them apart by it.
+    """
+    standing = connection.execute(
+        select(issues.c.id, issues.c.edition_id)
+        .where(issues.c.entry_id == entry_id, issues.c.state == IssueState.PUBLISHED)
+        .order_by(issues.c.day)
+    ).all()
+    for row in standing:
+        connection.execute(
+            update(issues)
+            .where(issues.c.id == row.id)
+            .values(shown_revision=revision, updated_at=free_second(connection, row.edition_id, now))
+        )
+    changed = raise_change_number(connection)
+    connection.execute(
+        update(entries).where(entries.c.id == entry_id).values(published_revision=revision, changed=changed)
+    )
+
+
+def withdraw(connection: Connection, issue: Issue, notice: str, now: datetime) -> None:
+    """Put a notice in the place of an issue."""
+    raise_change_number(connection)
+    edition_id = connection.scalar(select(editions.c.id).where(editions.c.slug == issue.edition)) or 0
+    connection.execute(
+        update(issues)
+        .where(issues.c.uid == issue.uid, issues.c.state == IssueState.PUBLISHED)
+        .values(
+            state=str(IssueState.WITHDRAWN),
+            withdrawn_at=now,
+            notice=notice,
+            updated_at=free_second(connection, edition_id, now),
+        )
+    )
+
+
+def free_second(connection: Connection, edition_id: int, now: datetime) -> datetime:
+    """Return the newest whole second, not after *now*, at which no issue of the edition was updated."""
+    second = now.replace(microsecond=0)
+    while connection.scalar(
+        select(issues.c.id)
+        .where(
+            issues.c.edition_id == edition_id,
+            issues.c.updated_at >= second,
+            issues.c.updated_at < second + timedelta(seconds=1),
+        )
+        .limit(1)
+    ):
+        second -= timedelta(seconds=1)
+    return second
+
+
+def standing_of(connection: Connection, entry_id: int) -> list[Issue]:
+    """Return every issue of an entry that stands, of every edition."""
+    return _read(
+        connection,
+        _selected((issues.c.entry_id == entry_id) & (issues.c.state == IssueState.PUBLISHED)).order_by(issues.c.day),
+    )

@@ -1,0 +1,1 @@
+"""The ledger of who is sent what, and the outbox that it is sent to."""

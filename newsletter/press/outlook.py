@@ -1,0 +1,174 @@
+"""What is, and what comes: looks that change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from scheduler.picker import Gap, choose, forecast, runway
+from sqlalchemy import Connection
+
+from newsletter.archive import editions, issues, plans
+from newsletter.delivery import ledger
+from newsletter.models import Edition, Hold, Issue, Pick
+from newsletter.press import refusals
+from newsletter.press.shelves import Shelves
+from newsletter.store.engine import Store, remembered
+from scheduler.calendar import edition_day
+from scheduler.due import next_due
+
+#: How far ahead the runway is looked for, in days.
+HORIZON = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """How an edition stands. *runway* is in days, `HORIZON` meaning that many or more."""
+
+    edition: str
+    now: datetime
+    day: date
+    issue: Issue | None
+    next_due_at: datetime | None
+    holds: tuple[Hold, ...]
+    runway: int
+    queue: tuple[str, ...]
+    deliveries: dict[str, int]
+    last_tick_at: datetime | None
+    problems: tuple[str, ...]
+
+
+class Outlook:
+    """Looks ahead, and around."""
+
+    def __init__(self, store: Store, shelves: Shelves, max_late: timedelta) -> None:
+        self._store = store
+        self._shelves = shelves
+        self._max_late = max_late
+
+    def pick(self, slug: str | None, day: date, now: datetime) -> Pick | None:
+        """Return what was, is or would be published on *day*, and why; `None` if nothing would."""
+        with self._shelves.reading() as connection:
+            edition = editions.get(connection, slug)
+            if day < edition.since:
+                raise refusals.BeforeStart(edition.slug, day, edition.since)
+            issue = issues.find(connection, edition.slug, day)
+            if issue is not None:
+                return _picked(issue)
+            start = self._next_day(connection, edition, now)
+            if day < start:
+                return self._missed(connection, edition, day)
+            ahead = self._ahead(connection, edition, start, (day - start).days + 1)
+            return next((each for each in ahead if isinstance(each, Pick) and each.day == day), None)
+
+    def forecast(self, slug: str | None, first: date | None, days: int, now: datetime) -> list[Pick | Gap]:
+        """Return what would be published on the *days* days from *first*, or from the next without an issue."""
+        with self._shelves.reading() as connection:
+            edition = editions.get(connection, slug)
+            start = self._next_day(connection, edition, now)
+            last = (first or start) + timedelta(days=days)
+            ahead = self._ahead(connection, edition, start, (last - start).days)
+            return [each for each in ahead if first is None or each.day >= first]
+
+    def overview(self, slug: str | None, now: datetime) -> Overview:
+        """Return how an edition stands at *now*."""
+        with self._shelves.reading() as connection:
+            edition = editions.get(connection, slug)
+            today = edition_day(edition, now)
+            holds = plans.holding(connection)
+            newest = issues.newest_day(connection, edition.slug)
+            coming = next_due(edition, newest, now, holds)
+            found = issues.newest(connection, edition.slug)
+            last = remembered(connection, "last_instant")
+            reach = self._runway(connection, edition, now)
+            return Overview(
+                edition=edition.slug,
+                now=now,
+                day=today,
+                issue=found[0] if found else None,
+                next_due_at=coming.due_at if coming else None,
+                holds=tuple(hold for hold in holds if hold.until is None and hold.edition in (None, edition.slug)),
+                runway=reach,
+                queue=tuple(waiting.slug for waiting in plans.queued(connection, edition)),
+                deliveries=ledger.counts(connection, editions.get_id(connection, edition.slug)),
+                last_tick_at=datetime.fromisoformat(last) if last else None,
+                problems=tuple(self._problems(connection, edition, now, reach)),
+            )
+
+    def _problems(self, connection: Connection, edition: Edition, now: datetime, reach: int) -> list[str]:
+        """Return what is wrong, in words that say how to mend it."""
+        today = edition_day(edition, now)
+        problems = [
+            f"everything is held: {hold.reason}; mend it, then `daily-dose release --all`"
+            for hold in plans.holding(connection)
+            if hold.until is None and hold.origin != "editor"
+        ]
+        newest = issues.newest_day(connection, edition.slug)
+        coming = next_due(edition, newest, now - timedelta(minutes=5), plans.holding(connection))
+        if coming and coming.due_at < now - timedelta(minutes=2):
+            problems.append(f"the issue of {coming.day} is overdue: is `daily-dose run` or `schedule` running?")
+        for day, waiting in plans.pinned(connection, edition).items():
+            if day < today:
+                problems.append(f"{waiting.slug} was pinned to {day} and passed over: pin it anew or remove it")
+            elif waiting.obstacle:
+                problems.append(f"{waiting.slug} is pinned to {day} but {waiting.obstacle}")
+        problems += [
+            f"{waiting.slug} is queued but {waiting.obstacle}"
+            for waiting in plans.queued(connection, edition)
+            if waiting.obstacle
+        ]
+        if reach == 0:
+            problems.append("the next issue is a rerun, or there is none: add entries, or make some ready")
+        elif reach <= 30:  # noqa: PLR2004 -- a month is time enough to write entries
+            problems.append(f"in {reach} days the archive repeats itself: add entries, or make some ready")
+        return problems + [f"mailing {each} has lost count of its audience" for each in ledger.unbalanced(connection)]
+
+    def _missed(self, connection: Connection, edition: Edition, day: date) -> Pick | None:
+        return choose(
+            self._shelves.of(connection, edition),
+            edition,
+            day,
+            pins=plans.pinned(connection, edition),
+            queue=plans.queued(connection, edition),
+            missed=True,
+        )
+
+    def _next_day(self, connection: Connection, edition: Edition, now: datetime) -> date:
+        newest = issues.newest_day(connection, edition.slug)
+        today = max(edition_day(edition, now), edition.since)
+        return today if newest is None else max(today, newest + timedelta(days=1))
+
+    def _ahead(self, connection: Connection, edition: Edition, start: date, days: int) -> list[Pick | Gap]:
+        return list(
+            forecast(
+                self._shelves.of(connection, edition),
+                edition,
+                start,
+                days,
+                pins=plans.pinned(connection, edition),
+                queue=plans.queued(connection, edition),
+                holds=plans.holding(connection),
+            )
+        )
+
+    def _runway(self, connection: Connection, edition: Edition, now: datetime) -> int:
+        return runway(
+            self._shelves.of(connection, edition),
+            edition,
+            self._next_day(connection, edition, now),
+            pins=plans.pinned(connection, edition),
+            queue=plans.queued(connection, edition),
+            holds=plans.holding(connection),
+            horizon=HORIZON,
+        )
+
+
+def _picked(issue: Issue) -> Pick:
+    return Pick(
+        edition=issue.edition,
+        day=issue.day,
+        rule=issue.rule,
+        reason=issue.reason,
+        uid=issue.entry.uid,
+        entry=issue.entry.slug,
+    )

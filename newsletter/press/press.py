@@ -1,0 +1,347 @@
+"""The verbs of issues and mail. Each opens one transaction; the clock, the web and the command line call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from email.utils import parseaddr
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from newsletter.archive import corrections, editions, entries, issues, plans
+from newsletter.delivery import ledger
+from newsletter.delivery.outbox import Outbox
+from newsletter.models import Correction, Edition, Entry, Hold, Issue, Publisher, Source, Status
+from newsletter.press import refusals
+from newsletter.press.issuing import Issuing
+from newsletter.press.outlook import Outlook
+from newsletter.press.printing import is_stale, print_documents
+from newsletter.press.revising import changes, revised
+from newsletter.press.shelves import Shelves
+from newsletter.render.mail import fill
+from newsletter.store.engine import Store, remember, remembered
+from scheduler.calendar import due_at, edition_day
+from scheduler.clock import before_last_instant
+
+_log = structlog.get_logger(__name__)
+
+_LAST_INSTANT = "last_instant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a verb did to what is published already: *deliveries* were given new bytes, or stopped."""
+
+    entry: Entry
+    issues: tuple[Issue, ...]
+    deliveries: int
+
+
+class Press:
+    """Issues and mail."""
+
+    def __init__(self, store: Store, publisher: Publisher, outbox: Outbox, max_late: timedelta) -> None:
+        self.store = store
+        self.publisher = publisher
+        self.outbox = outbox
+        self.max_late = max_late
+        self._shelves = Shelves(store)
+        self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=max_late)
+        #: What comes: picks, the forecast, the runway, the status.
+        self.outlook = Outlook(store, self._shelves, max_late)
+
+    # When.
+
+    def tick(self, now: datetime) -> list[Issue]:
+        """
+        Publish what is due by *now* (UTC) in every edition; return the issues, in order.
+
+        Safe at any time, in any number of processes. A clock that lies before the last recorded
+        instant is a fault: everything is held instead.
+        """
+        with self.store.transaction() as connection:
+            last = remembered(connection, _LAST_INSTANT)
+            fault = before_last_instant(now, datetime.fromisoformat(last) if last else None)
+            if fault is None:
+                remember(connection, _LAST_INSTANT, max(now.isoformat(), last or ""))
+        if fault:
+            self.alarm(now, fault)
+            return []
+        return self._every_edition(now, mail=True)
+
+    def catch_up(self, now: datetime) -> list[Issue]:
+        """Publish every day that is due, mailing none: how an archive's past is filled at the start."""
+        return self._every_edition(now, mail=False)
+
+    def _every_edition(self, now: datetime, *, mail: bool) -> list[Issue]:
+        published: list[Issue] = []
+        with self.store.reading() as connection:
+            slugs = [edition.slug for edition in editions.every(connection)]
+        for slug in slugs:
+            left = 1
+            while left:
+                with self._shelves.transaction() as connection:
+                    editions.lock(connection, slug)
+                    edition = editions.get(connection, slug)
+                    left, made = self._issuing.due_days(connection, edition, now, mail=mail)
+                    published += made
+        self.print_if_stale(now)
+        return published
+
+    def alarm(self, now: datetime, fault: str) -> None:
+        """Hold everything, because the clock can't be believed."""
+        with self.store.transaction() as connection:
+            plans.hold(
+                connection,
+                Hold(edition=None, first=None, last=None, since=now, day=now.date(), reason=fault, origin="clock"),
+            )
+        _log.error("everything is held", reason=fault, mend="set the clock right, then `daily-dose release --all`")
+
+    def print_if_stale(self, now: datetime) -> None:
+        """Print the feeds anew if the archive, a setting or a renderer changed since."""
+        with self.store.reading() as connection:
+            stale = is_stale(connection, self.publisher)
+        if stale:
+            with self.store.transaction() as connection:
+                print_documents(connection, self.publisher, now)
+
+    # Publish.
+
+    def publish(
+        self,
+        slug: str | None,
+        day: date,
+        now: datetime,
+        *,
+        early: bool = False,
+        mail: bool | None = None,
+        force: bool = False,
+    ) -> Issue:
+        """
+        Publish an edition's *day*, and what was missed before it; return its issue, the same one every time.
+
+        *early* publishes today's before it is due, and mails it at once. *mail* says whether it is
+        mailed; without a word the newest day is, while it is fresh. *force* fills a held day.
+        Raises `FutureDay`, `BeforeStart`, `NoPublicationDay`, `NotDueYet`, `NoSuchDay`, `Held`,
+        `NothingToPick`.
+        """
+        wanted = True if early and mail is None else mail
+        with self.store.reading() as connection:
+            edition = editions.get(connection, slug)
+            _check_day(edition, day, now, early=early)
+        left = 1
+        while left:
+            with self._shelves.transaction() as connection:
+                editions.lock(connection, edition.slug)
+                left, _ = self._issuing.due_days(connection, edition, now, before=day, mail=False)
+        with self._shelves.transaction() as connection:
+            editions.lock(connection, edition.slug)
+            edition = editions.get(connection, edition.slug)
+            issue = issues.find(connection, edition.slug, day)
+            if issue is None:
+                self._issuing.day(connection, edition, day, now, wanted=wanted, force=force)
+            elif wanted:
+                self._issuing.mail(connection, edition, issue, now)
+            if is_stale(connection, self.publisher):
+                print_documents(connection, self.publisher, now)
+            return issues.get(connection, edition.slug, day)
+
+    def frozen_mail(self, slug: str | None, day: date) -> bytes:
+        """Return the bytes of a day's mail as they were frozen, holes and all; raise `NoSuchIssue`."""
+        with self.store.reading() as connection:
+            return issues.frozen_mail(connection, issues.get(connection, editions.get(connection, slug).slug, day))
+
+    # Hold.
+
+    def hold(self, slug: str | None, days: tuple[date, date] | None, now: datetime, reason: str = "") -> Hold:
+        """Publish and mail nothing on *days* (first and last), or nothing at all until released."""
+        with self.store.transaction() as connection:
+            edition = editions.get(connection, slug)
+            held = Hold(
+                edition=edition.slug if days else None,
+                first=days[0] if days else None,
+                last=days[1] if days else None,
+                since=now,
+                day=edition_day(edition, now),
+                reason=reason,
+            )
+            plans.hold(connection, held)
+        return held
+
+    def release(self, slug: str | None, days: tuple[date, date] | None, now: datetime) -> int:
+        """
+        Lift the holds on *days*, or those on everything (the clock's too); return how many were lifted.
+
+        A released clock starts anew: the last recorded instant is now.
+        """
+        with self.store.transaction() as connection:
+            edition = editions.get(connection, slug)
+            if days:
+                return plans.release_days(connection, editions.get_id(connection, edition.slug), *days, now)
+            remember(connection, _LAST_INSTANT, now.isoformat())
+            return plans.release_all(connection, now, ("editor", "clock"))
+
+    # Put right, take back.
+
+    def correct(
+        self,
+        slug: str | None,
+        name: date | str,
+        note: str,
+        now: datetime,
+        *,
+        values: Mapping[str, Any] | None = None,
+        sources: Sequence[Source] = (),
+        leave_running: bool = False,
+    ) -> Outcome:
+        """
+        Say in public that an entry (by its slug, or by a day it was published on) was wrong, and what is right.
+
+        What was printed stays in its revision; every issue of the entry shows the new one from now
+        on, and so does what is not yet sent of a running mailing, unless *leave_running*. The next
+        mailing carries the note. Raises `NotPublished`, `InvalidEntry`, `NothingToChange`.
+        """
+        if not note.strip():
+            raise refusals.NothingToChange("a correction needs a note: say what was wrong and what is right")
+        return self._revise(
+            slug, name, now, values or {}, sources, note=note.strip(), slip=False, leave_running=leave_running
+        )
+
+    def amend(self, slug: str | None, name: date | str, now: datetime, values: Mapping[str, Any]) -> Outcome:
+        """Mend a small slip: listed on the entry's page, no note mailed. An unpublished entry is just revised."""
+        if not values:
+            raise refusals.NothingToChange("an amendment needs a change: --set FIELD=VALUE")
+        return self._revise(slug, name, now, values, (), note="", slip=True, leave_running=False)
+
+    def _revise(
+        self,
+        slug: str | None,
+        name: date | str,
+        now: datetime,
+        values: Mapping[str, Any],
+        sources: Sequence[Source],
+        *,
+        note: str,
+        slip: bool,
+        leave_running: bool,
+    ) -> Outcome:
+        with self._shelves.transaction() as connection:
+            entry_id, before = self._entry_of(connection, slug, name)
+            published = entries.is_published(connection, entry_id)
+            if not published and not slip:
+                raise refusals.NotPublished(before.slug, "change it with `daily-dose amend`")
+            wanted = revised(before, values, sources)
+            changed = changes(before, wanted)
+            if wanted == before and slip:
+                raise refusals.NothingToChange(f"{before.slug} has these values already")
+            after = entries.revise(connection, wanted, now)
+            if not published:
+                return Outcome(entry=after, issues=(), deliveries=0)
+            if changed or not slip:
+                correction = Correction(
+                    entry=after.slug, headline=after.headline, corrected_at=now, note=note, changes=changed, slip=slip
+                )
+                corrections.add(connection, entry_id, after.revision, correction)
+            issues.show_revision(connection, entry_id, after.revision, now)
+            standing = issues.standing_of(connection, entry_id)
+            again = 0
+            if not leave_running:
+                again = sum(
+                    self._issuing.freeze_again(connection, issue, now)
+                    for issue in standing
+                    if ledger.is_running(connection, issue.uid)
+                )
+            print_documents(connection, self.publisher, now)
+        return Outcome(entry=after, issues=tuple(standing), deliveries=again)
+
+    def withdraw(self, slug: str | None, name: date | str, notice: str, now: datetime) -> Outcome:
+        """
+        Take back what was published: a day's issue, or an entry with all its issues.
+
+        A notice stands in its place, unsent mail stops, the day stays taken. A withdrawn entry is
+        retired; that of a withdrawn day goes back to review, so that no rule picks it again
+        unseen. Raises `NotPublished`, `NothingToChange`.
+        """
+        if not notice.strip():
+            raise refusals.NothingToChange("a withdrawal needs a notice: say why it was taken back")
+        with self._shelves.transaction() as connection:
+            entry_id, entry = self._entry_of(connection, slug, name)
+            standing = issues.standing_of(connection, entry_id)
+            if isinstance(name, date):
+                edition = editions.get(connection, slug).slug
+                standing = [issue for issue in standing if (issue.edition, issue.day) == (edition, name)]
+            if not standing:
+                raise refusals.NotPublished(str(name), "nothing of it stands; retire it with --set status=retired")
+            stopped = 0
+            for issue in standing:
+                issues.withdraw(connection, issue, notice.strip(), now)
+                stopped += ledger.stop(connection, issue.uid, "withdrawn")
+            entries.set_status(connection, entry_id, Status.REVIEW if isinstance(name, date) else Status.RETIRED)
+            print_documents(connection, self.publisher, now)
+        return Outcome(entry=entry, issues=tuple(standing), deliveries=stopped)
+
+    def _entry_of(self, connection: Connection, slug: str | None, name: date | str) -> tuple[int, Entry]:
+        if isinstance(name, date):
+            edition = editions.get(connection, slug)
+            issue = issues.find(connection, edition.slug, name)
+            if issue is None:
+                raise refusals.NotPublished(f"{edition.slug} of {name}", "see `daily-dose status` for the newest issue")
+            name = str(issue.entry.uid)
+        entry = entries.get(connection, name)
+        return entries.get_id(connection, str(entry.uid)), entry
+
+    # Send.
+
+    def sweep(self, now: datetime, progress: Callable[[int], object] | None = None) -> int:
+        """Send what is due by *now*, unless it is held; return how many messages went out."""
+        with self.store.reading() as connection:
+            free = [each.id for each in ledger.running(connection) if not _waits(connection, each, now)]
+        total = 0
+        while free:
+            claimed = self._claim(free, now)
+            if not claimed:
+                break
+            for delivery in claimed:
+                self.outbox.put(
+                    delivery.message_id,
+                    fill(delivery.mail, to=delivery.address, message_id=delivery.message_id, date=delivery.due_at),
+                )
+            with self.store.transaction() as connection:
+                ledger.sent(connection, claimed, now)
+            total += len(claimed)
+            if progress:
+                progress(len(claimed))
+        return total
+
+    def _claim(self, mailings: Sequence[int], now: datetime) -> list[ledger.Claimed]:
+        domain = parseaddr(self.publisher.sender)[1].rpartition("@")[2] or "localhost"
+        with self.store.transaction() as connection:
+            ledger.suppress_late(connection, now, self.max_late)
+            ledger.suppress_departed(connection)
+            return ledger.claim(connection, mailings, domain, now)
+
+
+def _check_day(edition: Edition, day: date, now: datetime, *, early: bool) -> None:
+    today = edition_day(edition, now)
+    if day > today:
+        raise refusals.FutureDay(day, today)
+    if day < edition.since:
+        raise refusals.BeforeStart(edition.slug, day, edition.since)
+    due = due_at(edition, day)
+    if day.weekday() not in edition.days:
+        raise refusals.NoPublicationDay(edition.slug, day)
+    if due > now and not early:
+        raise refusals.NotDueYet(day, due)
+
+
+def _waits(connection: Connection, running: ledger.Running, now: datetime) -> bool:
+    """Say whether a mailing waits: everything is held, or today is, or the issue's own day."""
+    edition = editions.get(connection, running.edition)
+    return any(
+        hold.until is None and hold.covers(edition.slug, day, now)
+        for hold in plans.holding(connection)
+        for day in (running.day, edition_day(edition, now))
+    )

@@ -1,0 +1,67 @@
+"""What the press refuses, and why."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from newsletter.errors import NewsletterError
+from newsletter.shapes import instant
+
+
+class FutureDay(NewsletterError):
+    """The day has not come yet in the edition's zone."""
+
+    def __init__(self, day: date, today: date) -> None:
+        super().__init__(
+            f"{day} is still to come (it is {today} there): pin an entry with `queue add ENTRY --day {day}`"
+        )
+
+
+class BeforeStart(NewsletterError):
+    """The edition did not exist on this day."""
+
+    def __init__(self, edition: str, day: date, since: date) -> None:
+        super().__init__(f"{edition} starts on {since}: it has no issue of {day}")
+
+
+class NotDueYet(NewsletterError):
+    """The day's hour has not come."""
+
+    def __init__(self, day: date, due_at: datetime) -> None:
+        super().__init__(f"the issue of {day} is due at {instant(due_at)}: wait, or publish it with --now")
+
+
+class NoPublicationDay(NewsletterError):
+    """The edition does not publish on this weekday."""
+
+    def __init__(self, edition: str, day: date) -> None:
+        super().__init__(f"{edition} does not publish on a {day:%A} ({day}): see `daily-dose editions list`")
+
+
+class Held(NewsletterError):
+    """A hold covers the day."""
+
+    def __init__(self, day: date, reason: str) -> None:
+        why = f" ({reason})" if reason else ""
+        super().__init__(f"{day} is held{why}: release it, or publish it all the same with --force")
+
+
+class NothingToPick(NewsletterError):
+    """No rule yields an entry."""
+
+    def __init__(self, edition: str, day: date) -> None:
+        super().__init__(
+            f"{edition} has nothing to publish for {day}: no ready entry in its language has rested 30 days; "
+            "add entries (`daily-dose import`), or make some ready"
+        )
+
+
+class NotPublished(NewsletterError):
+    """What was never published has nothing to take back or put right in public."""
+
+    def __init__(self, name: str, instead: str) -> None:
+        super().__init__(f"{name} was never published: {instead}")
+
+
+class NothingToChange(NewsletterError):
+    """A correction without a note, or an amendment without a change."""

@@ -1,0 +1,75 @@
+"""An entry's new revision, from what an editor sets; and what that changed, in public words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from newsletter.errors import InvalidEntry
+from newsletter.models import Change, Entry, Source
+from newsletter.shapes import entry_of, entry_shape
+
+#: What an editor can't set by name: minted, counted, or kept by the store.
+_FIXED = frozenset({"uid", "revision", "origin", "guessed"})
+_TEXT = frozenset(
+    {
+        "slug", "kind", "headline", "body", "speaker", "speaker_role", "event_date", "event_end", "country", "place",
+        "ideology", "attack_type", "toll_note", "content_note", "language", "translation_of", "status",
+    }
+)  # fmt: skip
+
+
+def revised(entry: Entry, values: Mapping[str, Any], sources: Sequence[Source] = ()) -> Entry:
+    """
+    Return *entry* with fields set, and sources added at the end.
+
+    A value is text, or JSON for what is not (`41`, `true`, `null`, a list of groups); text of
+    nothing empties a field. Whatever an editor sets is no longer guessed. Raises `InvalidEntry`.
+    """
+    known = {field.name for field in fields(Entry)} - _FIXED
+    wrong = [(name, f"expected one of {', '.join(sorted(known))}") for name in values if name not in known]
+    if wrong:
+        raise InvalidEntry(wrong)
+    shape = entry_shape(entry)
+    shape |= {name: _value(name, value) for name, value in values.items()}
+    shape["guessed"] = [name for name in entry.guessed if name not in values]
+    result = entry_of(shape)
+    return replace(result, sources=(*result.sources, *sources))
+
+
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401 -- a field's JSON
+    if not isinstance(value, str):
+        return value
+    if value == "":
+        return None
+    if name in _TEXT:
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise InvalidEntry([(name, f"expected JSON such as 41, true or null, got {value!r}")]) from error
+
+
+def changes(before: Entry, after: Entry) -> tuple[Change, ...]:
+    """Return what differs between two revisions, field by field, as text."""
+    was, now = entry_shape(before), entry_shape(after)
+    quiet = {*_FIXED, "status", "slug"}
+    return tuple(
+        Change(field=name, was=_text(was[name]), now=_text(now[name]))
+        for name in was
+        if name not in quiet and was[name] != now[name]
+    )
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 -- a field's JSON
+    if value is None or value in ([], ""):
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(
+            str(item.get("raw") or item.get("name")) if isinstance(item, dict) else str(item) for item in value
+        )
+    return str(value)

@@ -1,0 +1,1 @@
+"""Subscribers, their subscriptions, and the consent they gave."""

@@ -1,0 +1,111 @@
+"""Subscribers and their subscriptions in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import Connection, insert, select, update
+
+from newsletter.errors import NewsletterError
+from newsletter.store.tables import consents, editions, subscribers, subscriptions
+
+
+class InvalidAddress(NewsletterError):
+    """This can't be an e-mail address."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(f"{address[:80]!r} is no e-mail address: {why}")
+        self.address = address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What a subscriber gets of one edition: *hour* in *zone*, or as soon as it is published."""
+
+    edition: str
+    state: str
+    cadence: str
+    hour: time | None
+    zone: str | None
+    format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """An address and its subscriptions."""
+
+    address: str
+    state: str
+    subscriptions: tuple[Subscription, ...]
+
+
+def normal_address(text: str) -> tuple[str, str]:
+    """
+    Return an address as it is written to, and as it is compared.
+
+    Syntax of RFC 5321 and RFC 6531, the domain in IDNA 2008; no server is asked. Raises `InvalidAddress`.
+    """
+    try:
+        valid = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidAddress(text, str(error)) from error
+    return valid.normalized, f"{valid.local_part.casefold()}@{valid.ascii_domain.casefold()}"
+
+
+def subscribe(connection: Connection, edition_id: int, address: str, consent: str, now: datetime) -> bool:
+    """
+    Make an address an active subscriber of an edition, on an operator's word; say whether it was not yet.
+
+    Who left, bounced or complained stays so: only their own word brings them back.
+    """
+    written, folded = normal_address(address)
+    subscriber_id = connection.scalar(select(subscribers.c.id).where(subscribers.c.folded == folded))
+    if subscriber_id is None:
+        subscriber_id = connection.scalar(
+            insert(subscribers).values(address=written, folded=folded, state="good").returning(subscribers.c.id)
+        )
+    known = connection.execute(
+        select(subscriptions.c.id, subscriptions.c.state).where(
+            subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.edition_id == edition_id
+        )
+    ).first()
+    if known is not None and known.state != "pending":
+        return False
+    if known is None:
+        subscription_id = connection.scalar(
+            insert(subscriptions)
+            .values(subscriber_id=subscriber_id, edition_id=edition_id, state="active", cadence="daily", format="html")
+            .returning(subscriptions.c.id)
+        )
+    else:
+        subscription_id = known.id
+        connection.execute(update(subscriptions).where(subscriptions.c.id == known.id).values(state="active"))
+    connection.execute(
+        insert(consents).values(subscription_id=subscription_id, given_at=now, origin="operator", text=consent)
+    )
+    return True
+
+
+def every(connection: Connection) -> Iterator[Subscriber]:
+    """Yield every subscriber with an address, in the order in which they came."""
+    held: dict[int, list[Subscription]] = {}
+    for row in connection.execute(
+        select(subscriptions, editions.c.slug.label("edition"))
+        .join(editions, editions.c.id == subscriptions.c.edition_id)
+        .order_by(subscriptions.c.id)
+    ):
+        held.setdefault(row.subscriber_id, []).append(
+            Subscription(
+                edition=row.edition,
+                state=row.state,
+                cadence=row.cadence,
+                hour=row.hour,
+                zone=row.zone,
+                format=row.format,
+            )
+        )
+    for row in connection.execute(select(subscribers).order_by(subscribers.c.id)):
+        yield Subscriber(address=row.address, state=row.state, subscriptions=tuple(held.get(row.id, ())))

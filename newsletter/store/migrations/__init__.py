@@ -1,0 +1,1 @@
+"""One set of migrations, run on SQLite and PostgreSQL alike."""
