@@ -95,9 +95,9 @@ class ItemExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no
     feed: Feed
 
     def extend_atom(self, entry: Any) -> Any:  # noqa: ANN401 -- lxml has no types
-        """Mend the one link that feedgen wrote, say what a title with a `<` is, and add the sources."""
+        """Mend the one link that feedgen wrote, say that a title with a `<b>` in it is text, and add the sources."""
         title = entry.find("title")
-        if "<" in title.text:
+        if re.search("<[a-zA-Z/!]", title.text):
             title.text = escape(title.text, quote=False)
             title.set("type", "html")
         link = entry.find("link")
