@@ -112,7 +112,7 @@ def summary(entry: Entry, longest: int = 280) -> str:
         if len(longer) > longest:
             return text if count else _cut(longer, longest)
         text = longer
-    return text
+    return text if len(text) <= longest else _cut(text, longest)
 
 
 def sanitised(markup: str) -> str:
@@ -189,7 +189,9 @@ class _NarrowMarkdown(MarkdownIt):
         """Say whether a link may lead to *url*: absolute, by http, https or mailto, to a host."""
         try:
             parts = urlsplit(url)
-            return parts.scheme in _SCHEMES and bool(parts.path if parts.scheme == "mailto" else parts.hostname)
+            if parts.scheme == "mailto":
+                return bool(parts.path)
+            return parts.scheme in _SCHEMES and bool(parts.hostname) and "%" not in str(parts.hostname)
         except ValueError:
             return False
 
