@@ -1,0 +1,120 @@
+"""Which groups prose names, on what ground, and whether anybody claimed the deed."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from newsletter.imports.gazetteer import table
+from newsletter.models import Attribution, NamedGroup
+from newsletter.text import slugify
+
+_RESPONSIBLE = r"(?:responsibility|credit)"
+_CLAIM = (
+    rf"(?:claim(?:ed|s|ing)?\s+(?:joint\s+|sole\s+)?(?:{_RESPONSIBLE}|the\s+(?:attack|attacks|bombing|bombings|assault|killing|killings|shooting))"
+    rf"|took\s+{_RESPONSIBLE}|{_RESPONSIBLE}\s+(?:for\s+[^,.;]{{1,60}}\s+)?(?:was|were|has\s+been)\s+(?:later\s+)?claimed"
+    r"|(?:was|were|been|attack|bombing|shooting|assault)\s+(?:later\s+)?claimed\s+by|claimed\s+by)"
+)
+_UNCLAIMED = re.compile(
+    rf"\b(?:no\s+(?:group|one|body|organi[sz]ation|party|militant\s+group|terrorist\s+group|individual|person)|nobody|none|neither)\b[^.;]{{0,60}}?\b{_CLAIM}"
+    rf"|\b(?:did\s+not|didn’t|didn't|never|has\s+not|have\s+not|had\s+not|not\s+yet|without)\s+(?:\w+\s+)?(?:{_CLAIM}|claim(?:ed|ing)?)"
+    r"|\bno\s+(?:immediate\s+|credible\s+)?claims?\s+of\s+responsibility|\b(?:un|not\s+)claimed\b",
+    re.IGNORECASE,
+)
+_CLAIMED = re.compile(rf"\b{_CLAIM}", re.IGNORECASE)
+_CONVICTED = re.compile(r"\b(?:convict(?:ed|ion)|found\s+guilty|sentenced|court\s+(?:found|ruled))\b", re.IGNORECASE)
+_DISPUTED = re.compile(r"\b(?:den(?:y|ies|ied|ying)|disput(?:e|ed|es)|disavow(?:ed|s)?)\b", re.IGNORECASE)
+_SUSPECTED = re.compile(
+    r"\b(?:suspect(?:ed|s)?|suggest(?:ed|s|ing)?|believed|thought\s+to|blam(?:e|ed|ing)|accus(?:ed|ing)|alleg(?:ed|edly)|likely"
+    r"|possibl[ey]|presumed|apparently|may\s+have|point(?:ed|ing)\s+to|reported\s+to\s+be)\b",
+    re.IGNORECASE,
+)
+_AGAINST = re.compile(
+    r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*)\s*(?:the\s+)?$", re.IGNORECASE
+)
+_STRENGTH = (
+    Attribution.CONVICTED,
+    Attribution.CLAIMED,
+    Attribution.DISPUTED,
+    Attribution.SUSPECTED,
+    Attribution.ATTRIBUTED,
+)
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return every name of a group, folded, with the name that the archive gives it."""
+    names = table("groups")["names"]
+    return {called.casefold(): name for name, aliases in names.items() for called in (name, *aliases)}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """Return the pattern of every group's name, the longest first; initials need their capitals."""
+    longest_first = sorted(table("groups")["names"].items())
+    called = sorted(
+        {name for group, aliases in longest_first for name in (group, *aliases)}, key=lambda n: (-len(n), n)
+    )
+    forms = (re.escape(name) if name.isupper() else f"(?i:{re.escape(name)})" for name in called)
+    return re.compile(r"(?<![\w-])(?:" + "|".join(forms) + r")(?!\w)")
+
+
+def group_named(name: str) -> str:
+    """Return the name that the archive gives the group that is called *name*, or *name* itself."""
+    return _names().get(name.casefold(), name)
+
+
+def groups_masked(text: str) -> str:
+    """Return *text*, as long as before, without groups' names: "Islamic State of Iraq" names no country."""
+    return _pattern().sub(lambda match: "_" * len(match[0]), text)
+
+
+def mentions(text: str) -> list[str]:
+    """Return the names, as the archive has them, of the groups that *text* names, each as often as it does."""
+    return [_names()[match[0].casefold()] for match in _pattern().finditer(text)]
+
+
+def claimed_in(text: str) -> bool | None:
+    """Return whether *text* says that somebody claimed the deed; `None` where it says nothing of it."""
+    if _CLAIMED.search(_UNCLAIMED.sub("", text)):
+        return True
+    return False if _UNCLAIMED.search(text) else None
+
+
+def groups_in(sentences: list[str]) -> tuple[NamedGroup, ...]:
+    """
+    Return the groups that *sentences* name, each on the strongest ground that one of them gives.
+
+    Whom something was done against is left out.
+    """
+    grounds: dict[str, Attribution] = {}
+    for sentence in sentences:
+        bare = _UNCLAIMED.sub(lambda match: "_" * len(match[0]), sentence)
+        for match in _pattern().finditer(sentence):
+            if _AGAINST.search(sentence[: match.start()]):
+                continue
+            name, ground = _names()[match[0].casefold()], _ground(bare, match)
+            grounds[name] = min(grounds.get(name, ground), ground, key=_STRENGTH.index)
+    return tuple(NamedGroup(slug=slugify(name), name=name, attribution=ground) for name, ground in grounds.items())
+
+
+def _ground(sentence: str, group: re.Match[str]) -> Attribution:
+    """Return on what ground *sentence* names the group."""
+    for claim in _CLAIMED.finditer(sentence):
+        beside = sentence[group.end() : claim.start()] if group.end() <= claim.start() else None
+        after = sentence[claim.end() : group.start()] if claim.end() <= group.start() else None
+        # "X, through its agency, claimed responsibility", "responsibility was claimed by X"
+        if (beside is not None and not _pattern().search(beside)) or (
+            after is not None
+            and re.fullmatch(r"(?:[^,;]{0,60}\bby)?\s*(?:the\s+|an?\s+)?(?:[\w’-]+\s+){0,4}", after)
+            and ("by" in claim[0] + after)
+        ):
+            return Attribution.CLAIMED
+    for ground, pattern in (
+        (Attribution.CONVICTED, _CONVICTED),
+        (Attribution.DISPUTED, _DISPUTED),
+        (Attribution.SUSPECTED, _SUSPECTED),
+    ):
+        if pattern.search(sentence):
+            return ground
+    return Attribution.ATTRIBUTED

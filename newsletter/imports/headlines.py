@@ -1,0 +1,77 @@
+"""Headlines for what comes without one: factual, sober, never a quote's words."""
+
+from __future__ import annotations
+
+import re
+
+from newsletter.imports.dates import date_at
+from newsletter.imports.gazetteer import country_called
+from newsletter.imports.names import sentences
+from newsletter.models import Kind, PartialDate
+from newsletter.shapes import LONGEST_HEADLINE
+from newsletter.text import clean_line
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_ON = re.compile(r"^(?:On|In|From|Between|Early on|Late on)\s+(?:the\s+\w+\s+of\s+)?(?:\w+day,?\s+)?")
+_CONSEQUENCE = re.compile(
+    r"\s*(?:[;:—]|,?\s+(?:killing|injuring|wounding|leaving|murdering|resulting|which|who|where|while|when|before|after)\b).*",
+    re.DOTALL,
+)
+_QUOTE_MARK = re.compile(r"[“”\"«»]")
+#: A clause shorter than this says nothing.
+_SHORTEST = 12
+
+
+def said_date(day: PartialDate) -> str:
+    """Return *day* as a headline says it: 23 January 2019, January 2019, 2019."""
+    return " ".join(filter(None, (str(day.day or ""), _MONTHS[day.month - 1] if day.month else "", str(day.year))))
+
+
+def shortened(text: str, longest: int = LONGEST_HEADLINE) -> str:
+    """Return *text* on one line of at most *longest* characters, cut between words."""
+    line = clean_line(text)
+    if len(line) <= longest:
+        return line
+    cut = line[: longest - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[longest // 2 :] else cut).rstrip(" ,;:-–—") + "…"
+
+
+def words_headline(kind: Kind, speaker: str | None, role: str | None, day: PartialDate | None) -> str:
+    """Return a headline for words: who, in what capacity, when."""
+    when = said_date(day) if day else ""
+    if speaker:
+        who = f"{speaker}, {role}" if role else speaker
+        return f"{shortened(who, LONGEST_HEADLINE - len(when) - 2)}, {when}" if when else shortened(who)
+    what = "Post" if kind is Kind.POST else "Statement"
+    return f"{what} of {when}" if when else f"{what}, date undetermined"
+
+
+def fact_headline(text: str, place: str | None, country: str | None, day: PartialDate | None) -> str:
+    """Return a headline for an account: where, and the first clause of what happened."""
+    where = ", ".join(filter(None, (place, country_called(country) if country else None)))
+    clause = _first_clause(text, place)
+    if len(clause) >= _SHORTEST and not _QUOTE_MARK.search(clause):
+        if not where or (place and place in clause):
+            return shortened(clause[:1].upper() + clause[1:])
+        return shortened(f"{where}: {clause}")
+    return shortened(", ".join(filter(None, (where, said_date(day) if day else ""))) or "Event, date undetermined")
+
+
+def _first_clause(text: str, place: str | None) -> str:
+    """Return the first sentence without its date, its place and what came of it."""
+    first = clean_line(re.sub(r"\[\^[0-9]+\]", "", sentences(text)[0])) if text.strip() else ""
+    on = _ON.match(first)
+    dated = date_at(first, on.end()) if on else None
+    if dated:
+        first = first[dated.end :].lstrip(" ,")
+    if place:
+        first = re.sub(
+            rf"\s+in\s+(?:the\s+)?(?:[\w’-]+\s+){{0,3}}?{re.escape(place)}\b(?:,\s+[A-Z][\w’ -]*(?=[,.;]|$)|’s)?",
+            "",
+            first,
+            count=1,
+        )
+    return _CONSEQUENCE.sub("", first).strip(" ,.")

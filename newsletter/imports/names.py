@@ -1,0 +1,80 @@
+"""Telling names and titles from prose, by their capitals."""
+
+from __future__ import annotations
+
+import re
+
+#: Small words within a person's name; within several persons' or an agency's; within a title or a publisher's
+#: name, the kinds of publication included.
+_IN_A_PERSON = re.compile(
+    r"abd|abu|ad|al|as|ash|at|bin|bint|da|das|de|del|della|den|der|di|do|dos|du|ed|el|ibn|la|le|ud|ul|ur|us|van|von|zu"
+)
+_IN_NAMES = re.compile(rf"{_IN_A_PERSON.pattern}|and|of|e|et|y|al\.|jr\.|sr\.|&")
+_IN_TITLES = re.compile(
+    r"an?|and|as|at|audio|blog|by|de|del|der|des|di|du|el|en|et|for|from|in|interview|la|le|letter|les|of|on|or|post"
+    r"|press|release|speech|statement|testimony|the|to|transcript|und|via|video|von|with|y"
+)
+_WORD = re.compile(r"[^\s,;&]+")
+_SMALL_HYPHENED = re.compile(r"(?:al|an|ar|as|ash|at|el|ul|us|d|l|i|e)[-’'][^\W\d_]", re.IGNORECASE)
+_MOST_WORDS = 24
+
+
+def looks_like_names(text: str) -> bool:
+    """Say whether *text* is one or more persons' or agencies' names: "Eric Schmitt and Thom Shanker"."""
+    words = _WORD.findall(text)
+    return (
+        0 < len(words) <= _MOST_WORDS
+        and (_capital(words[0]) or bool(_SMALL_HYPHENED.match(words[0])))
+        and all(_capital(word) or _small(word, _IN_NAMES) for word in words)
+        and not _sentence_ends_in(text)
+    )
+
+
+def looks_like_a_person(text: str) -> bool:
+    """Say whether *text* could be one speaker's name, alone on its line."""
+    bare = re.sub(r"\([^()]*\)|“[^“”]*”|\"[^\"]*\"", "", text).strip().removesuffix(", Jr.")
+    words = _WORD.findall(bare)
+    return (
+        0 < len(words) <= 7  # noqa: PLR2004 -- Abu Muhammad al-Adnani al-Shami, and a few more
+        and not re.search(r"[\d,;:?!]|\.$", bare)
+        and (_capital(words[0]) or bool(_SMALL_HYPHENED.match(words[0])))
+        and all(_capital(word) or _small(word, _IN_A_PERSON) for word in words)
+    )
+
+
+def looks_like_a_title(text: str) -> bool:
+    """Say whether *text* is written as titles and publishers are, every word of weight with a capital."""
+    words = _WORD.findall(text)
+    return (
+        0 < len(words) <= _MOST_WORDS
+        and (_capital(words[0]) or "." in words[0][1:-1] or bool(_SMALL_HYPHENED.match(words[0])))
+        and all(_capital(word) or _small(word, _IN_TITLES) or "." in word[1:-1] for word in words)
+        and not _sentence_ends_in(text)
+    )
+
+
+def sentences(text: str) -> list[str]:
+    """Return *text* cut after each sentence; initials and the commonest abbreviations end none."""
+    return [part for part in _SENTENCE_END.split(text) if part.strip()]
+
+
+_ABBREVIATED = r"(?<!\b[A-Z]\.)" + "".join(
+    rf"(?<!\b{word}\.)" for word in ("Mr", "Ms", "Mrs", "Dr", "St", "Lt", "Gen", "Col", "Sgt", "Sen", "no", "No", "vs")
+)
+_SENTENCE_END = re.compile(_ABBREVIATED + r"(?:(?<=[.!?])|(?<=[.!?][”’\")\]]))\s+(?=[“\"‘(\[]?[A-Z0-9])")
+
+
+def _sentence_ends_in(text: str) -> bool:
+    """Say whether a sentence ends within *text*, with a space after it or with the next glued on."""
+    return bool(re.search(r"[a-z]{3,}[.!?]\s|[a-z]{2}[.!?][”’\"')]*[A-Z“]", text)) and not re.search(
+        r"\b(?:Inc|Corp|Dept|Univ)\.\s", text
+    )
+
+
+def _capital(word: str) -> bool:
+    bare = word.lstrip("(“‘\"'[")
+    return bool(bare) and (bare[0].isupper() or bare[0].isdigit())
+
+
+def _small(word: str, known: re.Pattern[str]) -> bool:
+    return bool(known.fullmatch(word.casefold().strip("()")) or _SMALL_HYPHENED.match(word))

@@ -1,0 +1,155 @@
+"""Where something happened, as prose tells it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from newsletter.imports.gazetteer import (
+    City,
+    cities_named,
+    country_names,
+    country_pattern,
+    demonym_pattern,
+    demonyms,
+)
+
+_CAPITAL = "A-ZÀ-ÖØ-ÞĀ-Ž"
+_NAME = rf"(?:(?:[Aa]l|[Ee]l|[Aa]r|[Aa]sh?|[Aa]n|[Dd]e|[Ll]a)[-’'])?[{_CAPITAL}][\w’'-]*"
+_RUN = rf"{_NAME}(?:\s(?:(?:de|del|di|el|la|le|of|sur|upon|am|al)\s)?{_NAME})*"
+_BEFORE_COUNTRY = re.compile(rf"(?:^|(?<=[\s(“\"]))(?P<run>{_RUN}),\s+(?:in\s+)?(?:the\s+)?(?:\w*ern\s+)?$")
+_PLACED = re.compile(
+    rf"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Oo]utside|[Oo]utside\s+of|[Aa]round|[Oo]f|[Ii]nside|[Aa]cross)\s+"
+    rf"(?:(?:central|downtown|northern|southern|eastern|western|nearby)\s+)?(?P<run>{_RUN})"
+)
+_PROVINCE = re.compile(
+    rf"\b(?:[Ii]n|[Nn]ear|[Oo]f)\s+(?:the\s+)?(?:\w+ern\s+|\w+’s\s+)?"
+    rf"(?P<run>{_RUN}\s+(?:[Pp]rovince|[Dd]istrict|[Rr]egion|[Gg]overnorate|[Cc]ounty|[Vv]alley|[Vv]illage))\b"
+)
+_TOWN = re.compile(rf"\b(?:city|town|village|suburb|district|province|region)\s+of\s+(?P<run>{_RUN})")
+_LEADING = re.compile(r"^(?:In|At|Near|Outside|On|From|Of|The|And)\s+")
+_IN_COUNTRY = re.compile(
+    r"(?:\b(?:in|across|inside|near|outside|of|throughout|\w+ern|central)\s+(?:the\s+)?|,\s+)$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place as far as it is known: its name, its country's code (ISO 3166-1), its city."""
+
+    name: str | None = None
+    country: str | None = None
+    city: City | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    """A country's name, where it begins in the sentence."""
+
+    code: str
+    start: int
+
+
+def place_in(sentences: list[str]) -> Place:
+    """
+    Return where it happened, of what *sentences* tell; the first that names a place decides.
+
+    A name of several cities goes by a country that the text names, then by population.
+    """
+    country = None
+    for sentence in sentences:
+        place = _place_in(sentence, country)
+        if place.name:
+            return place
+        country = country or place.country
+    return Place(country=country)
+
+
+def country_in(text: str) -> str | None:
+    """Return the code of the first country that *text* names, or else of the first demonym."""
+    named = [*_countries(text), *_demonyms(text)]
+    return named[0].code if named else None
+
+
+def _place_in(sentence: str, country: str | None) -> Place:
+    named = list(_countries(sentence))
+    hints = {name.code for name in (*named, *_demonyms(sentence))} | ({country} if country else set())
+    found = _beside_country(sentence, named)
+    if found:
+        return found
+    certain = next((name.code for name in named if _IN_COUNTRY.search(sentence[: name.start])), None)
+    city = next(_cities_in(sentence, {certain} if certain else hints, strict=certain is not None), None)
+    if city:
+        return Place(name=city[0], country=city[1].country, city=city[1])
+    code = certain or country_in(sentence) or country
+    unknown = _PROVINCE.search(sentence) or _TOWN.search(sentence)
+    name = unknown["run"] if unknown and code else None
+    return Place(name=name if name not in country_names() else None, country=code)
+
+
+def _beside_country(sentence: str, named: list[_Named]) -> Place | None:
+    """Return the place that stands before a country's name and a comma: "in Benghazi, Libya"."""
+    for country in named:
+        runs = _runs_before(sentence, country.start)
+        places = [run for run in runs if run not in country_names()]
+        if not places or len(places) < len(runs):  # "in Mali, Niger and Nigeria" lists countries
+            continue
+        for run in reversed(places):  # "Maiduguri, Borno, Nigeria": the smallest is named first
+            city = _city(run, {country.code}, strict=True)
+            if city:
+                return Place(name=run, country=country.code, city=city)
+        other = _city(places[-1], set(), strict=False) if country.code == "GE" else None
+        if other:  # "Atlanta, Georgia"
+            return Place(name=places[-1], country=other.country, city=other)
+        return Place(name=places[-1], country=country.code)
+    return None
+
+
+def _runs_before(sentence: str, end: int) -> list[str]:
+    """Return the capitalised names before *end*, each followed by a comma, the nearest first; two at most."""
+    runs: list[str] = []
+    while len(runs) < 2:  # noqa: PLR2004 -- a town and its province
+        match = _BEFORE_COUNTRY.search(sentence, max(0, end - 80), end)
+        if not match:
+            break
+        run = match["run"]
+        bare = _LEADING.sub("", run)
+        if bare in {"On", "In", "At", "Near"}:
+            break
+        runs.append(bare)
+        end = match.start("run")
+        if bare != run or not sentence[:end].rstrip().endswith(","):
+            break
+    return runs
+
+
+def _cities_in(sentence: str, hints: set[str], *, strict: bool) -> Iterator[tuple[str, City]]:
+    """Yield the cities that something is said to be in, at, near or outside of."""
+    for match in _PLACED.finditer(sentence):
+        words = match["run"].split()
+        for length in range(min(len(words), 4), 0, -1):
+            name = " ".join(words[:length]).removesuffix("’s").removesuffix("'s")
+            city = _city(name, hints, strict=strict) if name not in country_names() else None
+            if city:
+                yield name, city
+                break
+
+
+def _city(name: str, hints: set[str], *, strict: bool) -> City | None:
+    """Return the largest city of that name in one of the countries *hints*, or anywhere unless *strict*."""
+    cities = cities_named(name)
+    hinted = [city for city in cities if city.country in hints]
+    if hinted:
+        return hinted[0]
+    return cities[0] if cities and not strict else None
+
+
+def _countries(text: str) -> Iterator[_Named]:
+    for match in country_pattern().finditer(text):
+        yield _Named(code=country_names()[match[0]], start=match.start())
+
+
+def _demonyms(text: str) -> Iterator[_Named]:
+    for match in demonym_pattern().finditer(text):
+        yield _Named(code=demonyms()[match[0]], start=match.start())

@@ -1,0 +1,152 @@
+"""Who said it, in what capacity and when, and whether a text gives words at all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from newsletter.imports.dates import is_undated, whole_date
+from newsletter.imports.gazetteer import cities_named, country_names
+from newsletter.imports.names import looks_like_a_person, sentences
+from newsletter.imports.tolls import tolls_in
+from newsletter.models import Kind, PartialDate
+from newsletter.text import clean_line
+
+_QUOTED = re.compile(r"“[^“”]*(?:“[^“”]*”[^“”]*)*”|\"[^\"]*\"|“[^”]*$")
+_OPENING = ("“", '"', "«")
+_NETWORK = (
+    r"(?:Twitter|Facebook|Telegram|Instagram|Tumblr|VK|VKontakte|Gab|Parler|TikTok|8chan|4chan|Ask\.fm|Snapchat"
+    r"|social\s+media)"
+)
+_POSTED = re.compile(
+    rf"\btweet(?:ed|s|ing)?\b|\b(?:wrote|posted|said|shared|published|stated|announced|warned|declared)\b[^.“”]{{0,60}}\b(?:on|to|via|in)\s+"
+    rf"(?:\w+\s+){{0,3}}?{_NETWORK}|{_NETWORK}\s+(?:post|message|status|account|page)\b|\bblog\s+post\b|(?:^|\s)[@#][A-Za-z]\w+",
+    re.IGNORECASE,
+)
+_SPOKEN = re.compile(
+    r"\b(?:video|audio|speech|sermon|interview|lecture|recording|broadcast|trial|court)\b", re.IGNORECASE
+)
+_VERB = (
+    r"(?:said|says|stated|declared|wrote|writes|tweeted|posted|warned|told|announced|proclaimed|preached|argued|vowed|urged"
+    r"|asserted|explained|added|remarked|commented|threatened|called|pledged|praised|shouted)"
+)
+_SAID = re.compile(rf"\b{_VERB}\b[^“\"]{{0,80}}[“\"]")
+_WHEN = re.compile(r"^(?:On|In|During|At|By|Since|After)\b[^,]*(?:,\s*(?:1[0-9]{3}|20[0-9]{2}))?,\s*")
+_PRONOUN = re.compile(r"(?:he|she|it|they|who|which|we|i)", re.IGNORECASE)
+_PARTICLE = re.compile(
+    r"(?:al|el|bin|ibn|bint|abu|abd|ul|ur|de|del|della|di|da|van|von|der|den|la|le|du)|(?:al|an|ar|as|ash|el|ul|ur)-.*"
+)
+#: Less than this share of quoted words makes a text an account of something.
+_MOSTLY_WORDS = 0.35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Who said it, in what capacity, and when as far as that is known."""
+
+    speaker: str
+    role: str | None = None
+    dated: PartialDate | None = None
+
+
+def attribution_of(line: str) -> Said | None:
+    """
+    Return what *line* says if it has the form "Speaker, role, date".
+
+    The date may be a day, a month, a year, or "Date Undetermined". "Paris, France, November 2015"
+    has not that form: a role is no place.
+    """
+    line = re.sub(r"\s*\((?P<date>[^()]*)\)$", r", \g<date>", clean_line(line).lstrip("—–- "))
+    parts = [part.strip() for part in line.rstrip(".").split(",")]
+    for length in (2, 1):
+        tail = ", ".join(parts[-length:])
+        dated, undated = whole_date(tail), is_undated(tail)
+        if dated or undated:
+            return _said(parts[:-length], dated.first if dated else None)
+    return None
+
+
+def _said(parts: list[str], dated: PartialDate | None) -> Said | None:
+    if len(parts) > 1 and parts[1] in {"Jr.", "Sr.", "Jr", "Sr"}:
+        parts = [f"{parts[0]}, {parts[1]}", *parts[2:]]
+    if len(parts) < 2:  # noqa: PLR2004 -- a speaker and a role
+        return None
+    speaker, role = parts[0], ", ".join(parts[1:])
+    placed = any(part in country_names() or cities_named(part) for part in parts[1:])
+    if placed or not role or not looks_like_a_person(speaker):
+        return None
+    return Said(speaker=speaker, role=role, dated=dated)
+
+
+def kind_of(text: str) -> Kind:
+    """Return what a box's text is: an account of something, or words spoken, written or posted."""
+    quoted = [match[0] for match in _QUOTED.finditer(text)]
+    share = sum(map(len, quoted)) / max(1, len(text))
+    around = _QUOTED.sub(" ", text)
+    tolls = tolls_in(around)
+    tells_of_deeds = bool(tolls.killed or tolls.injured)
+    if text.startswith(_OPENING):
+        words = True
+    elif tells_of_deeds:
+        words = share > 0.5  # noqa: PLR2004 -- most of it
+    else:
+        words = share >= _MOSTLY_WORDS or bool(quoted and _SAID.search(text))
+    if not words:
+        return Kind.FACT
+    return words_kind(around)
+
+
+def words_kind(around: str) -> Kind:
+    """Return whether words were posted or spoken and written, by the prose *around* them."""
+    return Kind.POST if _POSTED.search(around) and not _SPOKEN.search(around) else Kind.QUOTE
+
+
+def speaker_in(text: str) -> Said | None:
+    """Return who is quoted in prose: "On DATE, ISIS leader NAME said, “...”", "“...,” said NAME, ROLE."."""
+    around = _QUOTED.sub("“”", text)
+    for sentence in sentences(around) or [around]:
+        said = _before_verb(sentence) or _after_verb(sentence)
+        if said:
+            return said
+    return None
+
+
+def _before_verb(sentence: str) -> Said | None:
+    match = re.search(rf"\s(?:(?:has|had|also|then|later|publicly|reportedly)\s+)*{_VERB}\b", sentence)
+    if not match:
+        return None
+    subject = sentence[: match.start()].replace("“”", " ").strip(" ,.")
+    subject = re.sub(r"\bU\.S\.", "U.S.", _WHEN.sub("", subject))
+    named = re.fullmatch(r"(?P<name>[^,]+),\s+(?P<role>.+?),?", subject)
+    if named and looks_like_a_person(named["name"]):
+        return _person(named["name"], _bare_role(named["role"]))
+    return _role_and_name(subject.rsplit(",", 1)[-1].strip())
+
+
+def _after_verb(sentence: str) -> Said | None:
+    match = re.search(rf"”,?\s+{_VERB}\s+(?P<who>[^,.;:“”]+)(?:,\s+(?P<role>[^.;:“”]+))?", sentence)
+    if not match:
+        return None
+    if match["role"] and looks_like_a_person(match["who"]):
+        return _person(match["who"], _bare_role(match["role"]))
+    return _role_and_name(match["who"].strip())
+
+
+def _role_and_name(subject: str) -> Said | None:
+    """Part "ISIS leader Abu Bakr al-Baghdadi" after the last word that is in no name."""
+    words = subject.split()
+    last = max(
+        (i for i, word in enumerate(words) if not word[0].isupper() and not _PARTICLE.fullmatch(word)), default=-1
+    )
+    return _person(" ".join(words[last + 1 :]), _bare_role(" ".join(words[: last + 1])))
+
+
+def _person(name: str, role: str | None) -> Said | None:
+    name = clean_line(name)
+    if not name or _PRONOUN.fullmatch(name) or not looks_like_a_person(name):
+        return None
+    return Said(speaker=name, role=role)
+
+
+def _bare_role(role: str) -> str | None:
+    return re.sub(r"^(?:the|an?)\s+", "", clean_line(role).strip(" ,"), flags=re.IGNORECASE) or None

@@ -1,0 +1,210 @@
+"""How many were killed and injured, as prose tells it, in figures or in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from text_to_num import alpha2digit
+
+from newsletter.shapes import HIGHEST_COUNT
+
+_WORD = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+    r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)"
+)
+_WORDS = re.compile(rf"(?<!\bno )\b{_WORD}(?:(?:\s+and\s+|[\s-]+){_WORD})*\b", re.IGNORECASE)
+_NUMBER = r"(?<![\w.,])(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,8})(?![\w%]|[.,][0-9]|-[a-z])"
+#: "Dozens", "several hundred": nothing that can be counted.
+_VAGUE = re.compile(
+    r"\b(?:(?:several|many|a few|some|tens of|multiple)\s+)?(?:dozens|scores|hundreds|thousands|millions)\b"
+    r"(?:\s+of\s+thousands)?"
+    r"|\b(?:several|many|a few|a couple of|multiple)\s+(?:dozen|hundred|thousand|score)\b",
+    re.IGNORECASE,
+)
+_DOZEN = re.compile(
+    r"\b(?:(?P<half>half a)|(?P<one>a)|(?P<count>[0-9]{1,2}))\s+dozen\b(?:\s+or\s+(?:so|more))?", re.IGNORECASE
+)
+_PERSON = (
+    r"(?:person|man|woman|child|boy|girl|baby|officer|policeman|policewoman|soldier|guard|civilian|teacher|priest|imam"
+    r"|nun|rabbi|student|journalist|worker|driver|judge|mayor|politician|passer-by|bystander|worshipper|tourist|pilgrim)"
+)
+_AMOUNT = re.compile(
+    rf"""(?P<least>\b(?:at\ least|more\ than|over|no\ (?:fewer|less)\ than|not\ less\ than|upwards?\ of|in\ excess\ of
+            |a\ minimum\ of)\s+)?
+        (?P<most>\b(?:up\ to|as\ many\ as|at\ most|no\ more\ than|fewer\ than|less\ than|under)\s+)?
+        (?:\b(?:about|around|approximately|roughly|nearly|almost|some|an?\ estimated|an?\ reported|a\ total\ of|a)\s+)?
+        (?:between\s+(?P<from>{_NUMBER})\s+and\s+(?P<till>{_NUMBER})
+          |(?P<low>{_NUMBER})(?:\s*(?:[-–]|\bto\b|\bor\b)\s*(?P<high>{_NUMBER})|(?P<more>\s+or\s+more|\+))?
+          |(?P<one>\ban?\b)(?=\s+(?:[\w-]+\s+){{0,2}}{_PERSON}\b))""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_KILLING = (
+    r"(?:kill(?:ing|ed|s)?|murder(?:ing|ed)|massacr(?:ing|ed)|execut(?:ing|ed)|behead(?:ing|ed)|slaughter(?:ing|ed)"
+    r"|assassinat(?:ing|ed)|sho(?:t|oting)\s+dead|claim(?:ing|ed)\s+the\s+lives\s+of|t(?:ook|aking)\s+the\s+lives\s+of"
+    r"|deaths?\s+(?:toll\s+)?(?:rose\s+to|stood\s+at|of|to|at|was|is|reached))"
+)
+_WOUNDING = r"(?:injur(?:ing|ed|es)|wound(?:ing|ed|s)|hurt(?:ing)?|maim(?:ing|ed))"
+_BOTH = rf"(?:{_KILLING}\s+(?:and|or|and/or)\s+{_WOUNDING}|{_WOUNDING}\s+(?:and|or|and/or)\s+{_KILLING})"
+_LINK = r"\s+(?:(?:himself|herself|themselves|itself)\s+(?:and|along\s+with)\s+)?(?:the\s+|all\s+|another\s+|also\s+)*"
+_AUXILIARY = r"(?:\s+(?:were|was|are|is|have|had|has|been|being|also|reportedly|later|instantly|confirmed))"
+_DEAD = (
+    r"(?:killed|dead|died|murdered|massacred|executed|beheaded|slain|shot\s+dead|fatalities|deaths"
+    r"|lost\s+their\s+lives|lives\s+were\s+lost)"
+)
+_HURT = r"(?:injured|wounded|hurt|injuries|maimed)"
+_NOUNS = r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|after|before|by|but)\b)[\w’'-]+){0,6}?"
+_AMONG = r"(?:,\s+(?:including|among\s+them|most(?:ly)?\s+(?:of\s+them\s+)?)[^,.;]*,)?"
+#: After a bare "killed" no other sufferers follow: "two gunmen killed 12" is not two dead.
+_PASSIVE = r"(?=\s*(?:$|[.,;:)—–-]|(?:and|or|in|by|when|at|during|on|as|after|while|outside|near|dead)\b))"
+_ATTACKERS = re.compile(
+    r"(?:\s+[\w’'-]+){0,2}?\s+(?:attackers?|gunm[ae]n|assailants?|militants?|terrorists?|bombers?|hijackers?"
+    r"|insurgents?|perpetrators?|suspects?|fighters?|extremists?|jihadists?|rebels?)\b",
+    re.IGNORECASE,
+)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+_BOTH_BEFORE = _pattern(rf"\b{_BOTH}{_LINK}$")
+_KILLED_BEFORE = _pattern(rf"\b{_KILLING}{_LINK}$")
+_INJURED_BEFORE = _pattern(rf"\b{_WOUNDING}{_LINK}$")
+_BOTH_AFTER = _pattern(rf"{_NOUNS}{_AMONG}{_AUXILIARY}*\s+{_DEAD}\s+(?:and|or|and/or)\s+{_HURT}")
+_KILLED_AFTER = _pattern(rf"{_NOUNS}{_AMONG}(?:{_AUXILIARY}+\s+{_DEAD}\b|\s+{_DEAD}\b{_PASSIVE})")
+_INJURED_AFTER = _pattern(rf"{_NOUNS}{_AMONG}(?:{_AUXILIARY}+\s+{_HURT}\b|\s+{_HURT}\b{_PASSIVE})")
+_AND_ALSO = _pattern(
+    r"(?:\s+(?!(?:including|in|from|of|at|with|when|while|after|before|on|by|for|as|during)\b)(?!\w+ing\b)[\w’'-]+){1,4}?"
+    r"(?:,?\s+and|,)\s+"
+)
+_NOT_AFTER = _pattern(
+    r"(?:\s+of\s+(?:the|them|its)\b|\s+(?:years?|months?|weeks?|days?|hours?|minutes?|percent|per\s+cent)\b|-year|\s+dozen)"
+)
+_NONE_KILLED = _pattern(
+    r"\bno\s+(?:one|people|deaths|fatalities|casualties)\b(?:\s+(?:was|were))?\s+(?:killed|died|reported)|\bno\s+casualties\b"
+)
+_NONE_INJURED = _pattern(
+    r"\bno\s+(?:one|people|injuries|casualties)\b(?:\s+(?:was|were))?\s+(?:injured|wounded|hurt|reported)|\bno\s+casualties\b"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toll:
+    """How many: the lower figure, whether more is likely, and the upper figure of a range."""
+
+    low: int
+    at_least: bool = False
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolls:
+    """How many were killed and injured, where the text says so."""
+
+    killed: Toll | None
+    injured: Toll | None
+
+
+def tolls_in(text: str) -> Tolls:
+    """
+    Return how many were killed and injured, as *text* first tells each.
+
+    "At least", "more than" and "or more" mean that more is likely. What can't be counted
+    ("dozens"), an upper bound alone ("up to 40"), attackers, and the killed and injured counted
+    together give nothing.
+    """
+    text = _in_figures(text)
+    killed = injured = None
+    for amount in _AMOUNT.finditer(text):
+        kind = _kind(text, amount)
+        if kind == "killed" and killed is None:
+            killed = _with_others(text, amount)
+        elif kind == "injured" and injured is None:
+            injured = _with_others(text, amount)
+    if killed is None and _NONE_KILLED.search(text):
+        killed = Toll(low=0)
+    if injured is None and _NONE_INJURED.search(text):
+        injured = Toll(low=0)
+    return Tolls(killed=killed, injured=injured)
+
+
+def toll_of(text: str) -> Toll | None:
+    """Return the toll that all of *text* is, as a table's cell has it: `12`, `33-41`, `at least 5`, `5+`."""
+    text = _in_figures(" ".join(text.split()))
+    amount = _AMOUNT.fullmatch(text)
+    return _toll(amount) if amount else None
+
+
+def _in_figures(text: str) -> str:
+    text = _VAGUE.sub("many", text)
+    text = _WORDS.sub(lambda words: str(alpha2digit(words[0], "en", 0)), text)
+    return _DOZEN.sub(lambda dozen: str(6 if dozen["half"] else 12 * int(dozen["count"] or 1)), text)
+
+
+def _kind(text: str, amount: re.Match[str]) -> str | None:
+    """Return what the amount counts: `killed`, `injured`, or nothing of both."""
+    before, end = text[max(0, amount.start() - 80) : amount.start()], amount.end()
+    if _ATTACKERS.match(text, end) or _NOT_AFTER.match(text, end):
+        return None
+    if _BOTH_BEFORE.search(before) or _BOTH_AFTER.match(text, end):
+        return None
+    if _KILLED_BEFORE.search(before):
+        return "killed"
+    if _INJURED_BEFORE.search(before):
+        return "injured"
+    found = [
+        (match.end(), kind)
+        for pattern, kind in ((_KILLED_AFTER, "killed"), (_INJURED_AFTER, "injured"))
+        if (match := pattern.match(text, end))
+    ]
+    return min(found)[1] if found else None
+
+
+def _with_others(text: str, amount: re.Match[str]) -> Toll | None:
+    """Return the toll of *amount* and of those named beside it: "two officers and three civilians"."""
+    toll = _toll(amount)
+    before = text[max(0, amount.start() - 80) : amount.start()]
+    if not (_KILLED_BEFORE.search(before) or _INJURED_BEFORE.search(before)):
+        return toll
+    while toll and not toll.most:
+        link = _AND_ALSO.match(text, amount.end())
+        beside = _AMOUNT.match(text, link.end()) if link else None
+        if not beside or _counts_alone(text, beside):
+            break
+        other = _toll(beside)
+        if other is None or other.most:
+            break
+        toll = Toll(low=toll.low + other.low, at_least=toll.at_least or other.at_least)
+        amount = beside
+    return toll
+
+
+def _counts_alone(text: str, amount: re.Match[str]) -> bool:
+    """Say whether *amount* opens a clause of its own: "and 80 others were injured"."""
+    end = amount.end()
+    return bool(
+        _ATTACKERS.match(text, end)
+        or _NOT_AFTER.match(text, end)
+        or _KILLED_AFTER.match(text, end)
+        or _INJURED_AFTER.match(text, end)
+        or not re.match(
+            r"(?:\s+(?!(?:were|was|are|have|had|has)\b)[\w’'-]+){1,3}?(?:\s*(?:[.,;)]|$)|\s+(?:in|and|at|near|on|when|outside)\b)",
+            text[end:],
+        )
+    )
+
+
+def _toll(amount: re.Match[str]) -> Toll | None:
+    if amount["one"]:
+        return Toll(low=1)
+    low, high = _figure(amount["from"] or amount["low"]), _figure(amount["till"] or amount["high"])
+    if low > HIGHEST_COUNT or high > HIGHEST_COUNT or (amount["most"] and not high):
+        return None
+    if high:
+        low, high = min(low, high), max(low, high)
+    return Toll(low=low, at_least=bool(amount["least"] or amount["more"]), most=high if high > low else None)
+
+
+def _figure(text: str | None) -> int:
+    return int(text.replace(",", "")) if text else 0
