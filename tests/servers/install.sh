@@ -1,0 +1,29 @@
+#!/bin/sh
+# Install what the tests run beside Python: as root on Debian by itself, elsewhere it says what is wanted. A test
+# whose program is missing then skips, or fails where CI is set.
+set -eu
+
+packages="postgresql chromium libfaketime fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji"
+
+if ! command -v apt-get >/dev/null; then
+    echo "The tests want PostgreSQL 15 or newer, Chromium, libfaketime, and the DejaVu and Noto fonts on this machine."
+    exit 0
+fi
+
+missing=
+for package in $packages; do
+    dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+        missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "The tests want more than is on this machine: sudo apt-get install --no-install-recommends$missing"
+    exit 0
+fi
+
+echo "Installing for the tests:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of names
+apt-get install -qq --no-install-recommends $missing </dev/null >/dev/null
