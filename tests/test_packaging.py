@@ -122,7 +122,8 @@ def test_the_installed_command_serves_from_another_folder(installed, tmp_path):
 
     def daily_dose(*arguments):
         command = [installed / "daily-dose", *arguments]
-        return subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+        ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
 
     daily_dose("init", "--since", str(yesterday))
     daily_dose("subscribers", "add", ADDRESS, "--consent", "asked at the desk")
