@@ -7,6 +7,7 @@ reads a clock: instants and days come in as values.
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from itertools import count, takewhile
@@ -16,6 +17,7 @@ from newsletter.errors import NoSuchDay
 from newsletter.models import Edition
 
 _LAST = date.max.toordinal()
+_LAST_OF_FEBRUARY = 228
 
 
 def local_day(now: datetime, zone: ZoneInfo) -> date:
@@ -75,6 +77,16 @@ def days_from(first: date, days: int | None = None) -> Iterator[date]:
 def publication_days(edition: Edition, first: date, days: int | None = None) -> Iterator[date]:
     """Yield those of *first* and the *days* from it on which *edition* publishes, in order."""
     return (day for day in days_from(first, days) if is_publication_day(edition, day))
+
+
+def dates_of_year(day: date) -> tuple[int, ...]:
+    """
+    Return the dates of the year, as MMDD, whose anniversary *day* is.
+
+    In a common year 28 February is that of 29 February too.
+    """
+    own = day.month * 100 + day.day
+    return (own, own + 1) if own == _LAST_OF_FEBRUARY and not isleap(day.year) else (own,)
 
 
 def _there_and_back(day: date, at: time, zone: ZoneInfo) -> datetime:
