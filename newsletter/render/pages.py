@@ -61,7 +61,8 @@ def front_page(
 
     *same_day* are other published entries of the event's day of the year.
     """
-    values = _of_issue(issue, links) if issue else {"heading": edition.title, "description": _PROMISE}
+    waiting: dict[str, object] = {"heading": edition.title, "description": _PROMISE}
+    values = _of_issue(issue, links) if issue else waiting
     values["title"] = f"{edition.title}. {words.MOTTO}"
     values["address"] = links.home()
     return _page(
@@ -200,9 +201,8 @@ def year_page(
         heading=str(year),
         description=_count(len(lines)) + " in this year. Each square is a day.",
         address=links.year(year),
-        months=[
-            squares.month(year, month, by_day, today=today, since=edition.since) for month in range(1, 13)
-        ],
+        months=[squares.month(year, month, by_day, today=today, since=edition.since) for month in range(1, 13)],
+        withdrawn=any(line.kind is None for line in lines),
         weekdays=_weekdays(edition.language),
         previous=previous,
         next=next,
@@ -210,8 +210,7 @@ def year_page(
 
 
 def month_page(
-    year: int,
-    month: int,
+    month: date,
     lines: Sequence[Line],
     *,
     edition: Edition,
@@ -221,8 +220,12 @@ def month_page(
     previous: date | None = None,
     next: date | None = None,  # noqa: A002 -- the word on the page
 ) -> str:
-    """Return a month's issues and its calendar; *previous* and *next* are days in months that have issues."""
-    heading = templates.month_and_year(date(year, month, 1), edition.language)
+    """
+    Return a month's issues and its calendar.
+
+    A month is given by a day in it: *month*, and *previous* and *next*, the nearest that have issues.
+    """
+    heading = templates.month_and_year(month, edition.language)
     return _page(
         "month",
         edition=edition,
@@ -232,8 +235,8 @@ def month_page(
         title=f"{heading} – {edition.title}",
         heading=heading,
         description=_count(len(lines)) + " in this month.",
-        address=links.month(year, month),
-        month=squares.month(year, month, squares.by_day(lines), today=today, since=edition.since),
+        address=links.month(month.year, month.month),
+        month=squares.month(month.year, month.month, squares.by_day(lines), today=today, since=edition.since),
         weekdays=_weekdays(edition.language),
         lines=sorted(lines, key=lambda line: line.day),
         previous=previous,
@@ -269,9 +272,7 @@ def on_this_day_page(
     )
 
 
-def corrections_page(
-    corrections: Sequence[Correction], *, edition: Edition, publisher: Publisher, links: Links
-) -> str:
+def corrections_page(corrections: Sequence[Correction], *, edition: Edition, publisher: Publisher, links: Links) -> str:
     """Return all corrections and slips, the newest first."""
     return _page(
         "corrections",
@@ -345,9 +346,7 @@ def gone_page(
     )
 
 
-def problem_page(
-    heading: str, lines: Sequence[str], *, edition: Edition, publisher: Publisher, links: Links
-) -> str:
+def problem_page(heading: str, lines: Sequence[str], *, edition: Edition, publisher: Publisher, links: Links) -> str:
     """Return a plain page that says what went wrong (*heading*) and what to do about it (*lines*)."""
     return _page(
         "message",
@@ -369,9 +368,9 @@ def problem_page(
 _PROMISE = "One dated, sourced entry a day, from an archive of what extremists have said and done."
 
 
-def _page(name: str, *, links: Links, listed: bool = True, **values: object) -> str:
+def _page(name: str, *, links: Links, **values: object) -> str:
     """Fill a template; on the page itself addresses are relative to the host."""
-    return templates.render(f"site/{name}.html", links=links.path, listed=listed, marks=MARKS, **values)
+    return templates.render(f"site/{name}.html", links=links.path, marks=MARKS, **({"listed": True} | values))
 
 
 def _of_issue(issue: Issue, links: Links) -> dict[str, object]:

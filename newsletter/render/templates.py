@@ -45,7 +45,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    env.globals.update(words=words, Markup=Markup)
+    env.globals.update(words=words)
     env.filters.update(
         attributes=_attributes,
         contact_address=contact_address,

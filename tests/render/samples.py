@@ -187,7 +187,7 @@ TWELVE_SOURCES = _entry(
     sources=[
         {
             "author": f"Author {number}",
-            "title": f"What the {number}th report found",
+            "title": f"Madrid, report no. {number}",
             "publisher": "Example Review",
             "published": f"20{number + 3:02}",
             "url": f"https://review.example/reports/2004-03-11/part-{number}/a-rather-long-address-that-has-to-wrap",
@@ -276,7 +276,7 @@ def every_page() -> dict[str, str]:
         "archive": pages.archive_page(years, **WHOSE, latest=november[:-8:-1]),
         "archive-empty": pages.archive_page([], **WHOSE),
         "year": pages.year_page(2026, this_year, **WHOSE, today=TODAY, previous=2025),
-        "month": pages.month_page(2026, 11, november, **WHOSE, today=TODAY, previous=date(2026, 10, 1)),
+        "month": pages.month_page(date(2026, 11, 1), november, **WHOSE, today=TODAY, previous=date(2026, 10, 1)),
         "on": pages.on_this_day_page(1, 23, [FACT, QUOTE, ARABIC, REPORT], **WHOSE),
         "on-empty": pages.on_this_day_page(2, 29, [], **WHOSE),
         "corrections": pages.corrections_page([CORRECTION, SLIP], **WHOSE),
@@ -296,8 +296,6 @@ def arabic_front() -> str:
     """Return the front page of an edition in Arabic."""
     from newsletter.render import pages
 
-    edition = Edition(
-        slug="ar", title="جرعة اليوم", language="ar", schedules=EDITION.schedules, since=EDITION.since
-    )
+    edition = Edition(slug="ar", title="جرعة اليوم", language="ar", schedules=EDITION.schedules, since=EDITION.since)
     links = Links(LINKS.base_url, edition="ar")
     return pages.front_page(issue_of(ARABIC), edition=edition, publisher=PUBLISHER, links=links)

@@ -1,0 +1,75 @@
+"""Header values that are safe to write: decoded, then refused if they hold what could start another header."""
+
+from __future__ import annotations
+
+import unicodedata
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.headerregistry import Address
+
+from newsletter.errors import NewsletterError
+from newsletter.text import clean_line
+
+#: Control characters, and the separators of lines and paragraphs.
+_REFUSED = frozenset(["Cc", "Zl", "Zp"])
+#: An encoded word may hide in another; nobody nests them deeper in good faith.
+_DEEPEST = 3
+
+
+class UnsafeHeader(NewsletterError):
+    """A header's value could end the header, or name somebody else."""
+
+    def __init__(self, name: str, value: str, expected: str = "one line without control characters") -> None:
+        super().__init__(f"{name}: expected {expected}, got {value!r}")
+        self.name = name
+
+
+def safe(name: str, value: str) -> str:
+    """
+    Return *value* decoded (RFC 2047) for the header *name*; raise `UnsafeHeader`.
+
+    Decoding comes first: CPython before 3.11.15 writes the line feed that an encoded word such as
+    `=?utf-8?q?a=0AX:_b?=` carries as a new header (CVE-2024-6923).
+    """
+    decoded = _decoded(name, value)
+    if any(unicodedata.category(character) in _REFUSED for character in value + decoded):
+        raise UnsafeHeader(name, value)
+    return decoded
+
+
+def neutral(name: str, value: str) -> str:
+    """Return *value* decoded and on one clean line: an odd headline costs its oddity, never the day's issue."""
+    try:
+        return clean_line(_decoded(name, value))
+    except UnsafeHeader:
+        return _disarmed(clean_line(value))
+
+
+def safe_address(name: str, value: str) -> str:
+    """Return *value* if it is one plain address, in ASCII; raise `UnsafeHeader`."""
+    address = safe(name, value)
+    try:
+        same = Address(addr_spec=address).addr_spec == address
+    except (HeaderParseError, ValueError, IndexError):
+        same = False
+    if not same or not address.isascii() or "@" not in address:
+        raise UnsafeHeader(name, value, "one address such as reader@example.org")
+    return address
+
+
+def _decoded(name: str, value: str) -> str:
+    decoded = value
+    for _ in range(_DEEPEST):
+        before = decoded
+        try:
+            decoded = str(make_header(decode_header(decoded))) if "=?" in decoded else decoded
+        except (HeaderParseError, LookupError, ValueError) as error:
+            raise UnsafeHeader(name, value) from error
+        if decoded == before:
+            return _disarmed(decoded)
+    raise UnsafeHeader(name, value)
+
+
+def _disarmed(text: str) -> str:
+    """Return *text* with nothing that the email package would take for an encoded word."""
+    return text.replace("=?", "= ?")
