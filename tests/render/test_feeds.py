@@ -28,6 +28,8 @@ from newsletter.models import IssueState, Rule
 from newsletter.render.feeds import FORMATS, MEDIA_TYPES, atom, json_feed, rss
 from newsletter.render.items import item
 from newsletter.render.links import Links
+from newsletter.resources import folder
+from newsletter.shapes import entry_of
 
 GOLDEN = Path(__file__).parent / "golden" / "feeds"
 NOW = datetime(2024, 12, 31, tzinfo=UTC)
@@ -63,6 +65,18 @@ def test_the_validator_would_find_nothing_in_a_feed_without_issues_or_of_a_facet
 
     assert findings(FORMATS[fmt](feed_samples.feed()), now=NOW, home=HOME) == []
     assert findings(FORMATS[fmt](feed_samples.feed(page=page)), now=NOW, home=page) == []
+
+
+@pytest.mark.parametrize("fmt", ["atom", "rss"])
+def test_neither_would_it_in_the_starter_archive(fmt):
+    paths = sorted(folder("seeds").glob("starter*.jsonl"))
+    entries = [entry_of(json.loads(line)) for path in paths for line in path.read_text("utf-8").splitlines()]
+    feed = feed_samples.feed(*(feed_samples.issue(number, each) for number, each in enumerate(entries, 1)))
+    body = FORMATS[fmt](feed)
+
+    assert len(entries) >= 180
+    assert findings(body, now=NOW, home=HOME) == []
+    assert not feedparser.parse(body).bozo
 
 
 def plain_feedgen() -> FeedGenerator:
