@@ -10,8 +10,8 @@ from newsletter.errors import NewsletterError
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 #: What files that are no text begin with, where control characters alone would not tell.
 _MAGIC = (b"%PDF-", b"PK\x03\x04", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"SQLite format 3")
-#: One control character in so many bytes is dirt that cleaning removes; more is another format.
-_DIRT_IN = 100
+#: A few control characters, or one in so many bytes, are dirt; more is another format.
+_A_FEW, _DIRT_IN = 3, 100
 
 
 class NotText(NewsletterError):
@@ -22,7 +22,7 @@ def refuse_binary(data: bytes) -> None:
     """Raise `NotText` if *data*, the head of a file, is plainly no text."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise NotText("expected UTF-8 or Windows-1252, got UTF-16: save it as UTF-8")
-    if data.startswith(_MAGIC) or len(_CONTROL.findall(data)) * _DIRT_IN > len(data):
+    if data.startswith(_MAGIC) or len(_CONTROL.findall(data)) > max(_A_FEW, len(data) / _DIRT_IN):
         raise NotText("expected text, got a binary file")
 
 
