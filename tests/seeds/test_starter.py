@@ -24,6 +24,7 @@ from newsletter.text import slugify
 Seed = dict[str, Any]
 Row = dict[str, str]
 
+STARTER = folder("seeds") / "starter.jsonl"
 FACTS = Path(__file__).parents[1] / "data" / "facts.csv"
 #: What the archive may be written from, and the status that it then has.
 STATUS = {"strong": "ready", "wiki": "review"}
@@ -65,12 +66,8 @@ def row_name(seed: Seed) -> tuple[str, str]:
 
 @cache
 def seeds() -> tuple[Seed, ...]:
-    """Read every entry of the starter archive, file by file and line by line."""
-    return tuple(
-        json.loads(line)
-        for path in sorted(folder("seeds").glob("starter*.jsonl"))
-        for line in path.read_text("utf-8").splitlines()
-    )
+    """Read every entry of the starter archive, line by line."""
+    return tuple(json.loads(line) for line in STARTER.read_text("utf-8").splitlines())
 
 
 def with_rows() -> Iterator[tuple[Seed, Row]]:
@@ -356,9 +353,8 @@ def test_a_reader_is_warned_of_children_and_hostages():
     assert unwarned == []
 
 
-def test_the_files_read_like_a_calendar():
-    """In each file the entries stand by month and day, then by year."""
-    for path in folder("seeds").glob("starter*.jsonl"):
-        days = [json.loads(line)["event_date"] for line in path.read_text("utf-8").splitlines()]
+def test_the_file_reads_like_a_calendar():
+    """The entries stand by month and day, then by year."""
+    days = [seed["event_date"] for seed in seeds()]
 
-        assert all((a[5:], a[:4]) <= (b[5:], b[:4]) for a, b in pairwise(days)), path.name
+    assert all((a[5:], a[:4]) <= (b[5:], b[:4]) for a, b in pairwise(days))
