@@ -309,7 +309,7 @@ class _Reader:
 
     def language(self) -> str:
         value = self.line("language") or "en"
-        if not _LANGUAGE.fullmatch(value):
+        if not is_language(value):
             self.wrong("language", f"expected a tag of BCP 47 such as en or pt-BR, got {value!r}")
             return "en"
         return value
@@ -321,6 +321,11 @@ class _Reader:
             self.wrong(f"{name}_most", f"expected at least {name} ({low}), got {most}")
             most = None
         return low, bool(self.flag(f"{name}_at_least")), most
+
+
+def is_language(text: str) -> bool:
+    """Say whether *text* is a language tag of BCP 47 as we use them: language, script and region."""
+    return _LANGUAGE.fullmatch(text) is not None
 
 
 def is_web_address(text: str) -> bool:

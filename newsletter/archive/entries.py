@@ -38,16 +38,20 @@ class NoSuchEntry(NewsletterError):
 
 def newest(where: ColumnElement[bool] | None = None) -> Select[Any]:
     """Select entries at their newest revision, as editors see them."""
-    statement = select(*ENTRY_COLUMNS).join(
-        revisions, (revisions.c.entry_id == entries.c.id) & (revisions.c.number == entries.c.revision)
+    statement = (
+        select(*ENTRY_COLUMNS)
+        .select_from(entries)
+        .join(revisions, (revisions.c.entry_id == entries.c.id) & (revisions.c.number == entries.c.revision))
     )
     return statement if where is None else statement.where(where)
 
 
 def at_revision(number: ColumnElement[int]) -> Select[Any]:
     """Select entries at the revision whose number is the column *number*."""
-    return select(*ENTRY_COLUMNS).join(
-        revisions, (revisions.c.entry_id == entries.c.id) & (revisions.c.number == number)
+    return (
+        select(*ENTRY_COLUMNS)
+        .select_from(entries)
+        .join(revisions, (revisions.c.entry_id == entries.c.id) & (revisions.c.number == number))
     )
 
 
@@ -128,11 +132,26 @@ def glimpses(connection: Connection) -> Iterator[Glimpse]:
             revisions.c.killed,
             revisions.c.body,
         )
+        .select_from(entries)
         .join(revisions, (revisions.c.entry_id == entries.c.id) & (revisions.c.number == entries.c.revision))
         .execution_options(yield_per=1000)
     )
     for uid, slug, kind, place, year, month, day, killed, body in connection.execute(statement):
         yield Glimpse(uid, slug, Kind(kind), place, moment(year, month, day), killed, body)
+
+
+def with_body(connection: Connection, beginning: str) -> str:
+    """Return the slug of the first entry one of whose revisions begins so; raise `NoSuchEntry` if there is none."""
+    found: str | None = connection.scalar(
+        select(entries.c.slug)
+        .join(revisions, revisions.c.entry_id == entries.c.id)
+        .where(revisions.c.body.startswith(beginning, autoescape=True))
+        .order_by(entries.c.id)
+        .limit(1)
+    )
+    if found is None:
+        raise NoSuchEntry(beginning)
+    return found
 
 
 def count(connection: Connection) -> int:
@@ -271,7 +290,22 @@ def _ids_of(connection: Connection, table: Table, wanted: dict[str, dict[str, st
     # In one order everywhere, so that two imports at once can't wait for each other.
     rows = [{"slug": slug, **columns} for slug, columns in sorted(wanted.items())]
     connection.execute(build(table).on_conflict_do_nothing(index_elements=["slug"]), rows)
-    return dict(connection.execute(select(table.c.slug, table.c.id).where(table.c.slug.in_(wanted))).tuples())
+    return dict(connection.execute(select(table.c.slug, table.c.id).where(table.c.slug.in_(wanted))).tuples().all())
+
+
+def known(connection: Connection, new: Sequence[Entry]) -> dict[UUID, str]:
+    """Return, by uid, the slug of what is here already for each of *new*: the same uid, or the same words."""
+    uids = [entry.uid for entry in new]
+    prints = {fingerprint(entry.kind, entry.body): entry.uid for entry in new}
+    found = {
+        prints[row.fingerprint]: row.slug
+        for row in connection.execute(
+            select(entries.c.fingerprint, entries.c.slug).where(entries.c.fingerprint.in_(prints))
+        )
+    }
+    for row in connection.execute(select(entries.c.uid, entries.c.slug).where(entries.c.uid.in_(uids))):
+        found[row.uid] = row.slug
+    return found
 
 
 def is_published(connection: Connection, entry_id: int) -> bool:

@@ -171,6 +171,11 @@ def days(connection: Connection, edition: str, first: date, last: date) -> list[
     return [Day(day=row.day, headline=row.headline, kind=row.kind, state=IssueState(row.state)) for row in rows]
 
 
+def count(connection: Connection) -> int:
+    """Return how many issues there are, of every edition."""
+    return connection.scalar(select(func.count()).select_from(issues)) or 0
+
+
 def years(connection: Connection, edition: str) -> list[tuple[int, int]]:
     """Return each year that has issues, with how many, the newest first."""
     year = extract("year", issues.c.day)
@@ -295,10 +300,11 @@ def show_revision(connection: Connection, entry_id: int, revision: int, now: dat
             .where(issues.c.id == row.id)
             .values(shown_revision=revision, updated_at=free_second(connection, row.edition_id, now))
         )
-    changed = raise_change_number(connection)
-    connection.execute(
-        update(entries).where(entries.c.id == entry_id).values(published_revision=revision, changed=changed)
-    )
+    if standing:
+        changed = raise_change_number(connection)
+        connection.execute(
+            update(entries).where(entries.c.id == entry_id).values(published_revision=revision, changed=changed)
+        )
 
 
 def withdraw(connection: Connection, issue: Issue, notice: str, now: datetime) -> None:
@@ -315,6 +321,30 @@ def withdraw(connection: Connection, issue: Issue, notice: str, now: datetime) -
             updated_at=free_second(connection, edition_id, now),
         )
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Altered:
+    """An issue whose frozen bytes do not have the SHA-256 that they were frozen with."""
+
+    edition: str
+    day: date
+
+
+def altered(connection: Connection) -> list[Altered]:
+    """Return the issues whose frozen content or mail is not what publishing froze: there must be none."""
+    rows = connection.execute(
+        select(editions.c.slug, issues.c.day, issues.c.content, issues.c.sha256, frozen_mails.c.mail)
+        .join(editions, editions.c.id == issues.c.edition_id)
+        .join(frozen_mails, (frozen_mails.c.issue_id == issues.c.id) & (frozen_mails.c.number == 1))
+        .order_by(editions.c.id, issues.c.day)
+        .execution_options(yield_per=100)
+    )
+    return [
+        Altered(edition=row.slug, day=row.day)
+        for row in rows
+        if hashlib.sha256(row.content.encode() + row.mail).hexdigest() != row.sha256
+    ]
 
 
 def free_second(connection: Connection, edition_id: int, now: datetime) -> datetime:

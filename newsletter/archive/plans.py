@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from scheduler.picker import Waiting
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select, update
 
 from newsletter.archive.editions import get_id
@@ -13,6 +12,7 @@ from newsletter.errors import NewsletterError
 from newsletter.models import Edition, Hold, Status
 from newsletter.store.engine import raise_change_number
 from newsletter.store.tables import editions, entries, holds, pins, queue, revisions
+from scheduler.picker import Waiting
 
 
 class AlreadyPlanned(NewsletterError):
@@ -219,8 +219,10 @@ def release_days(connection: Connection, edition_id: int, first: date, last: dat
 
 
 def _waiting(*columns: ColumnElement[Any]) -> Select[Any]:
-    return select(entries.c.uid, entries.c.slug, entries.c.status, revisions.c.language, *columns).join(
-        revisions, and_(revisions.c.entry_id == entries.c.id, revisions.c.number == entries.c.revision)
+    return (
+        select(entries.c.uid, entries.c.slug, entries.c.status, revisions.c.language, *columns)
+        .select_from(entries)
+        .join(revisions, and_(revisions.c.entry_id == entries.c.id, revisions.c.number == entries.c.revision))
     )
 
 

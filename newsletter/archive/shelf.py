@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from scheduler.picker import Shelf, ShelfEntry
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from newsletter.archive.editions import get_id
@@ -13,6 +12,7 @@ from newsletter.archive.rows import moment
 from newsletter.models import Edition, Kind, Status
 from newsletter.store.engine import change_number
 from newsletter.store.tables import entries, entry_groups, entry_tags, groups, issues, revisions, tags
+from scheduler.shelf import Shelf, ShelfEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def _spines(connection: Connection, edition: Edition, where: ColumnElement[bool]
             revisions.c.event_day,
             published.c.last_published,
         )
+        .select_from(entries)
         .join(revisions, and_(revisions.c.entry_id == entries.c.id, revisions.c.number == entries.c.revision))
         .outerjoin(published, published.c.entry_id == entries.c.id)
     )

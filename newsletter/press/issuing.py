@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import structlog
-from scheduler.picker import choose
 from sqlalchemy import Connection
 
 from newsletter.archive import corrections, editions, entries, issues, plans
@@ -20,6 +19,7 @@ from newsletter.press.shelves import Shelves
 from newsletter.store.engine import raise_change_number
 from scheduler.calendar import due_at, edition_day, has_day
 from scheduler.due import DueDay, days_due
+from scheduler.picker import choose
 
 _log = structlog.get_logger(__name__)
 

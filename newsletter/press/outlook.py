@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from scheduler.picker import Gap, choose, forecast, runway
 from sqlalchemy import Connection
 
 from newsletter.archive import editions, issues, plans
@@ -13,9 +12,10 @@ from newsletter.delivery import ledger
 from newsletter.models import Edition, Hold, Issue, Pick
 from newsletter.press import refusals
 from newsletter.press.shelves import Shelves
-from newsletter.store.engine import Store, remembered
+from newsletter.store.engine import remembered
 from scheduler.calendar import edition_day
 from scheduler.due import next_due
+from scheduler.picker import Gap, choose, forecast, runway
 
 #: How far ahead the runway is looked for, in days.
 HORIZON = 400
@@ -41,10 +41,8 @@ class Overview:
 class Outlook:
     """Looks ahead, and around."""
 
-    def __init__(self, store: Store, shelves: Shelves, max_late: timedelta) -> None:
-        self._store = store
+    def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
-        self._max_late = max_late
 
     def pick(self, slug: str | None, day: date, now: datetime) -> Pick | None:
         """Return what was, is or would be published on *day*, and why; `None` if nothing would."""

@@ -18,9 +18,11 @@ from newsletter.models import Correction, Edition, Entry, Hold, Issue, Publisher
 from newsletter.press import refusals
 from newsletter.press.issuing import Issuing
 from newsletter.press.outlook import Outlook
-from newsletter.press.printing import is_stale, print_documents
-from newsletter.press.revising import changes, revised
+from newsletter.press.printing import is_stale, links_of, print_documents
+from newsletter.press.proofs import Proofs
+from newsletter.press.revising import Wish, changes, revised
 from newsletter.press.shelves import Shelves
+from newsletter.render.links import Links
 from newsletter.render.mail import fill
 from newsletter.store.engine import Store, remember, remembered
 from scheduler.calendar import due_at, edition_day
@@ -51,7 +53,9 @@ class Press:
         self._shelves = Shelves(store)
         self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=max_late)
         #: What comes: picks, the forecast, the runway, the status.
-        self.outlook = Outlook(store, self._shelves, max_late)
+        self.outlook = Outlook(self._shelves)
+        #: How it looks.
+        self.proofs = Proofs(store, publisher, self.outlook.pick)
 
     # When.
 
@@ -108,6 +112,25 @@ class Press:
             with self.store.transaction() as connection:
                 print_documents(connection, self.publisher, now)
 
+    # Say.
+
+    def links(self, slug: str | None = None) -> Links:
+        """Return the addresses of an edition, the first one without a slug."""
+        with self.store.reading() as connection:
+            return links_of(editions.get(connection, slug), editions.every(connection), self.publisher)
+
+    def url_of(self, issue: Issue) -> str:
+        """Return the address of an issue's page."""
+        return self.links(issue.edition).issue(issue.day)
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with what is kept, in words."""
+        with self.store.reading() as connection:
+            return [
+                f"the issue of {issue.day} ({issue.edition}) is not what was frozen: restore it from a backup"
+                for issue in issues.altered(connection)
+            ]
+
     # Publish.
 
     def publish(
@@ -148,11 +171,6 @@ class Press:
             if is_stale(connection, self.publisher):
                 print_documents(connection, self.publisher, now)
             return issues.get(connection, edition.slug, day)
-
-    def frozen_mail(self, slug: str | None, day: date) -> bytes:
-        """Return the bytes of a day's mail as they were frozen, holes and all; raise `NoSuchIssue`."""
-        with self.store.reading() as connection:
-            return issues.frozen_mail(connection, issues.get(connection, editions.get(connection, slug).slug, day))
 
     # Hold.
 
@@ -196,53 +214,48 @@ class Press:
         values: Mapping[str, Any] | None = None,
         sources: Sequence[Source] = (),
         leave_running: bool = False,
+        captured: bool = False,
     ) -> Outcome:
         """
         Say in public that an entry (by its slug, or by a day it was published on) was wrong, and what is right.
 
         What was printed stays in its revision; every issue of the entry shows the new one from now
         on, and so does what is not yet sent of a running mailing, unless *leave_running*. The next
-        mailing carries the note. Raises `NotPublished`, `InvalidEntry`, `NothingToChange`.
+        mailing carries the note. *captured* says that the page which the entry was taken from had
+        printed it already. Raises `NotPublished`, `InvalidEntry`, `NothingToChange`.
         """
         if not note.strip():
             raise refusals.NothingToChange("a correction needs a note: say what was wrong and what is right")
-        return self._revise(
-            slug, name, now, values or {}, sources, note=note.strip(), slip=False, leave_running=leave_running
-        )
+        wish = Wish(values=values or {}, sources=sources, note=note.strip(), captured=captured)
+        return self._revise(slug, name, now, wish, leave_running=leave_running)
 
     def amend(self, slug: str | None, name: date | str, now: datetime, values: Mapping[str, Any]) -> Outcome:
         """Mend a small slip: listed on the entry's page, no note mailed. An unpublished entry is just revised."""
         if not values:
             raise refusals.NothingToChange("an amendment needs a change: --set FIELD=VALUE")
-        return self._revise(slug, name, now, values, (), note="", slip=True, leave_running=False)
+        return self._revise(slug, name, now, Wish(values=values, slip=True), leave_running=False)
 
-    def _revise(
-        self,
-        slug: str | None,
-        name: date | str,
-        now: datetime,
-        values: Mapping[str, Any],
-        sources: Sequence[Source],
-        *,
-        note: str,
-        slip: bool,
-        leave_running: bool,
-    ) -> Outcome:
+    def _revise(self, slug: str | None, name: date | str, now: datetime, wish: Wish, *, leave_running: bool) -> Outcome:
         with self._shelves.transaction() as connection:
             entry_id, before = self._entry_of(connection, slug, name)
-            published = entries.is_published(connection, entry_id)
-            if not published and not slip:
+            published = wish.captured or entries.is_published(connection, entry_id)
+            if not published and not wish.slip:
                 raise refusals.NotPublished(before.slug, "change it with `daily-dose amend`")
-            wanted = revised(before, values, sources)
+            wanted = revised(before, wish.values, wish.sources)
             changed = changes(before, wanted)
-            if wanted == before and slip:
+            if wanted == before and wish.slip:
                 raise refusals.NothingToChange(f"{before.slug} has these values already")
             after = entries.revise(connection, wanted, now)
             if not published:
                 return Outcome(entry=after, issues=(), deliveries=0)
-            if changed or not slip:
+            if changed or not wish.slip:
                 correction = Correction(
-                    entry=after.slug, headline=after.headline, corrected_at=now, note=note, changes=changed, slip=slip
+                    entry=after.slug,
+                    headline=after.headline,
+                    corrected_at=now,
+                    note=wish.note,
+                    changes=changed,
+                    slip=wish.slip,
                 )
                 corrections.add(connection, entry_id, after.revision, correction)
             issues.show_revision(connection, entry_id, after.revision, now)

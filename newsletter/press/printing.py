@@ -47,7 +47,8 @@ def mail_of(issue: Issue, edition: Edition, links: Links, publisher: Publisher, 
         corrections=carried.corrections,
         missed=carried.missed,
     )
-    return freeze(letter, issue, edition=edition, publisher=publisher)
+    page = links.issue(issue.day)
+    return freeze(letter, uid=issue.uid, edition=edition, publisher=publisher, links=links, page=page)
 
 
 def print_documents(connection: Connection, publisher: Publisher, now: datetime) -> None:
@@ -67,8 +68,8 @@ def print_documents(connection: Connection, publisher: Publisher, now: datetime)
             uid=edition.uid,
         )
         edition_id = editions.get_id(connection, edition.slug)
-        for fmt, body in (("rss", feeds.rss(feed)), ("atom", feeds.atom(feed)), ("json", feeds.json_feed(feed))):
-            documents.keep(connection, edition_id, f"feed.{fmt}", feeds.MEDIA_TYPES[fmt], body, now)
+        for fmt, written in feeds.FORMATS.items():
+            documents.keep(connection, edition_id, f"feed.{fmt}", feeds.MEDIA_TYPES[fmt], written(feed), now)
     remember(connection, _PRINTED, _stamp(raise_change_number(connection), publisher))
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from newsletter.errors import InvalidEntry
 from newsletter.models import Change, Entry, Source
-from newsletter.shapes import entry_of, entry_shape
+from newsletter.shapes import entry_of, entry_shape, is_web_address
+from newsletter.text import clean_line
 
 #: What an editor can't set by name: minted, counted, or kept by the store.
 _FIXED = frozenset({"uid", "revision", "origin", "guessed"})
@@ -19,6 +21,22 @@ _TEXT = frozenset(
         "ideology", "attack_type", "toll_note", "content_note", "language", "translation_of", "status",
     }
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """
+    What an editor wants of an entry that was printed.
+
+    A *slip* has no *note*. *captured* entries were printed on the page they were taken from, even
+    if no edition has published them yet.
+    """
+
+    values: Mapping[str, Any]
+    sources: Sequence[Source] = ()
+    note: str = ""
+    slip: bool = False
+    captured: bool = False
 
 
 def revised(entry: Entry, values: Mapping[str, Any], sources: Sequence[Source] = ()) -> Entry:
@@ -37,6 +55,15 @@ def revised(entry: Entry, values: Mapping[str, Any], sources: Sequence[Source] =
     shape["guessed"] = [name for name in entry.guessed if name not in values]
     result = entry_of(shape)
     return replace(result, sources=(*result.sources, *sources))
+
+
+def cited(text: str) -> Source:
+    """Return a source from a citation as it is written; an address in it becomes the source's own."""
+    raw = clean_line(text)
+    if not raw:
+        raise InvalidEntry([("sources", "expected a citation, got an empty one")])
+    address = re.search(r"https?://\S+[^\s.,;)”\"]", raw)
+    return Source(raw=raw, url=address[0] if address and is_web_address(address[0]) else None)
 
 
 def _value(name: str, value: Any) -> Any:  # noqa: ANN401 -- a field's JSON

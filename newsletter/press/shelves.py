@@ -6,12 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scheduler.picker import Shelf
 from sqlalchemy import Connection
 
 from newsletter.archive.shelf import Shelved, open_shelf
 from newsletter.models import Edition
 from newsletter.store.engine import Store
+from scheduler.shelf import Shelf
 
 
 class Shelves:

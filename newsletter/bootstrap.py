@@ -1,0 +1,99 @@
+"""Joins settings and parts: the one place that does."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from newsletter.circulation import Circulation
+from newsletter.delivery.outbox import Outbox
+from newsletter.desk import Desk
+from newsletter.errors import NewsletterError
+from newsletter.models import Publisher
+from newsletter.press import Press
+from newsletter.settings import Settings
+from newsletter.store import Store
+from newsletter.store.schema import Schema, look, upgrade
+
+
+class NotInitialised(NewsletterError):
+    """There is no archive yet, or one that an older version of the program left."""
+
+    def __init__(self, where: str, schema: Schema) -> None:
+        what = "holds an older version's tables" if schema is Schema.OLD else "is not there yet"
+        super().__init__(f"the database {where} {what}: run `daily-dose init`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsroom:
+    """The parts, joined."""
+
+    settings: Settings
+    store: Store
+    press: Press
+    desk: Desk
+    circulation: Circulation
+
+
+def publisher_of(settings: Settings) -> Publisher:
+    """Return what every page, feed and mail says of who publishes it."""
+    sender = settings.from_address
+    return Publisher(
+        base_url=settings.base_url,
+        contact=settings.contact or sender,
+        sender=sender,
+        rights=settings.rights,
+        postal_address=settings.postal_address,
+        reply_to=settings.reply_to,
+    )
+
+
+@contextmanager
+def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom]:
+    """
+    Open the newsroom on the settings' database, made or upgraded first if *upgraded*.
+
+    Raises `NotInitialised` where it is not this program's version, `UnusableDatabase` where it
+    can't be used.
+    """
+    store = Store(settings.database_url)
+    try:
+        if upgraded:
+            upgrade(store)
+        elif (schema := look(store)) is not Schema.CURRENT:
+            raise NotInitialised(store.url.render_as_string(), schema)
+        yield Newsroom(
+            settings=settings,
+            store=store,
+            press=Press(store, publisher_of(settings), Outbox(settings.home / "outbox"), settings.max_late),
+            desk=Desk(store),
+            circulation=Circulation(store),
+        )
+    finally:
+        store.close()
+
+
+def begin_logging(settings: Settings) -> None:
+    """Log to standard error, as the settings say; never an address or a body."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
