@@ -202,8 +202,7 @@ def _rotation(
 
 def _rerun(shelf: Shelf, edition: Edition, day: date) -> _Choice | None:
     """Rule 5: the least recently published."""
-    seasoned = shelf.rested(shelf.order, day, RERUN_DAYS, edition.kinds)
-    printed = list(islice((slot for slot in seasoned if shelf.last[slot] != NEVER), 1 + RUNNERS_UP))
+    printed = list(islice(shelf.printed(day, RERUN_DAYS, edition.kinds), 1 + RUNNERS_UP))
     if not printed:
         return None
     reason = f"rerun: nothing has rested {edition.rest_days} days; {_history(shelf, printed[0], day)}"

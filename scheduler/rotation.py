@@ -20,7 +20,7 @@ from scheduler.shelf import NEVER, Shelf, Traits, Waiting
 
 #: How many rested entries a rule compares: those that have waited longest. It bounds the work of a
 #: day in the worst of archives; the others have waited no longer, and have their turn later.
-LOOK = 4_000
+LOOK = 2_000
 
 #: Who has waited longer has waited this long; so has who was never published.
 LONGEST_WAIT = 365
@@ -51,9 +51,10 @@ class Scores:
         self._booked = _booked(shelf, edition, day, pins, queue)
         self._around = _Around.of(_neighbours(shelf, day, pins))
         self._repeats: dict[int, int] = {}
+        self._least = self._around.least(shelf) + self._least_kept()
 
     def wait(self, slot: int) -> int:
-        """Return how many days an entry has waited: the best that its score can be."""
+        """Return how many days an entry has waited."""
         last = self._shelf.last[slot]
         return LONGEST_WAIT if last == NEVER else min(max(self._today - last, 0), LONGEST_WAIT)
 
@@ -64,9 +65,7 @@ class Scores:
         if loss is None:
             repeated = self._around.repeated(self._shelf.known_traits[code])
             loss = self._repeats[code] = sum(cost for cost, _ in repeated)
-        ahead = self._kept.get(self._shelf.events[slot] % 10_000)
-        if ahead is not None:
-            loss += KEPT + KEPT_PER_DAY * (self._rest_days - ahead)
+        loss += self._loss_kept(self._shelf.events[slot] % 10_000)
         return loss + BOOKED if slot in self._booked else loss
 
     def in_words(self, slot: int) -> str:
@@ -92,13 +91,22 @@ class Scores:
         for turn, slot in enumerate(islice(slots, LOOK)):
             wait = self.wait(slot)
             full = len(best) == wanted
-            if full and wait <= -best[-1][0]:
+            if full and wait - self._least <= -best[-1][0]:
                 break
             score = wait - self.loss(slot)
             if not full or score > -best[-1][0]:
                 insort(best, (-score, turn, slot))
                 del best[wanted:]
         return [slot for _, _, slot in best]
+
+    def _loss_kept(self, date_of_year: int) -> int:
+        """Return what an event of that date (MMDD) loses because its anniversary is near."""
+        ahead = self._kept.get(date_of_year)
+        return 0 if ahead is None else KEPT + KEPT_PER_DAY * (self._rest_days - ahead)
+
+    def _least_kept(self) -> int:
+        """Return what every entry loses at least because its anniversary is near."""
+        return min(map(self._loss_kept, self._shelf.days), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +125,15 @@ class _Around:
             countries=frozenset(each.country for each in neighbours if each.country),
             ideologies=frozenset(each.ideology for each in neighbours if each.ideology),
             kinds=frozenset(each.kind for each in neighbours if each.kind),
+        )
+
+    def least(self, shelf: Shelf) -> int:
+        """Return what every entry of *shelf* loses at least: what all of them share costs all the same."""
+        return (
+            REPEATED_GROUP * all(not self.groups.isdisjoint(groups) for groups in shelf.groups)
+            + REPEATED_COUNTRY * shelf.countries.issubset(self.countries)
+            + REPEATED_IDEOLOGY * shelf.ideologies.issubset(self.ideologies)
+            + REPEATED_KIND * shelf.kinds.issubset(self.kinds)
         )
 
     def repeated(self, traits: Traits) -> list[tuple[int, str]]:
