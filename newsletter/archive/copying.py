@@ -305,7 +305,6 @@ def _put_entry(connection: Connection, record: Record) -> Entry:
             guessed=list(newest.guessed),
             revision=newest.revision,
             published_revision=history["published_revision"],
-            fingerprint=entry_rows.fingerprint(newest.kind, newest.body),
         )
     )
     for slug in history["slugs"]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.archive.rows import ENTRY_COLUMNS, fingerprint, moment, read_entries, revision_row, source_rows
+from newsletter.archive.rows import ENTRY_COLUMNS, moment, read_entries, revision_row, source_rows
 from newsletter.errors import NewsletterError
-from newsletter.models import Entry, Kind, PartialDate, Status
+from newsletter.imports.likeness import Seen
+from newsletter.models import Entry, Kind, Status
 from newsletter.store.engine import raise_change_number
 from newsletter.store.tables import (
     entries,
@@ -106,38 +107,32 @@ def every(connection: Connection, at_once: int = 500) -> Iterator[Entry]:
         last = batch[-1].uid
 
 
-class Glimpse(NamedTuple):
-    """What tells of an entry whether another is like it."""
-
-    uid: UUID
-    slug: str
-    kind: Kind
-    place: str | None
-    event_date: PartialDate | None
-    killed: int | None
-    body: str
-
-
-def glimpses(connection: Connection) -> Iterator[Glimpse]:
-    """Yield a glimpse of every entry."""
+def seen(connection: Connection) -> Iterator[Seen]:
+    """Yield of every entry what an import compares."""
+    names = ("country", "place", "killed", "killed_most", "injured", "body")
     statement = (
         select(
             entries.c.uid,
             entries.c.slug,
             revisions.c.kind,
-            revisions.c.place,
             revisions.c.event_year,
             revisions.c.event_month,
             revisions.c.event_day,
-            revisions.c.killed,
-            revisions.c.body,
+            *(revisions.c[name] for name in names),
         )
         .select_from(entries)
         .join(revisions, (revisions.c.entry_id == entries.c.id) & (revisions.c.number == entries.c.revision))
+        .order_by(entries.c.id)
         .execution_options(yield_per=1000)
     )
-    for uid, slug, kind, place, year, month, day, killed, body in connection.execute(statement):
-        yield Glimpse(uid, slug, Kind(kind), place, moment(year, month, day), killed, body)
+    for row in connection.execute(statement):
+        yield Seen(
+            uid=row.uid,
+            slug=row.slug,
+            kind=Kind(row.kind),
+            event_date=moment(row.event_year, row.event_month, row.event_day),
+            **{name: getattr(row, name) for name in names},
+        )
 
 
 def with_body(connection: Connection, beginning: str) -> str:
@@ -190,7 +185,6 @@ def insert_entries(connection: Connection, new: Sequence[Entry], now: datetime) 
             "guessed": list(entry.guessed),
             "revision": entry.revision,
             "published_revision": None,
-            "fingerprint": fingerprint(entry.kind, entry.body),
             "changed": changed,
         }
         for entry in new
@@ -247,7 +241,6 @@ def revise(connection: Connection, entry: Entry, now: datetime) -> Entry:
             status=str(revised.status),
             guessed=list(revised.guessed),
             revision=revised.revision,
-            fingerprint=fingerprint(revised.kind, revised.body),
             changed=raise_change_number(connection),
         )
     )
@@ -294,18 +287,10 @@ def _ids_of(connection: Connection, table: Table, wanted: dict[str, dict[str, st
 
 
 def known(connection: Connection, new: Sequence[Entry]) -> dict[UUID, str]:
-    """Return, by uid, the slug of what is here already for each of *new*: the same uid, or the same words."""
+    """Return the slugs of those of *new* whose uids are here already."""
     uids = [entry.uid for entry in new]
-    prints = {fingerprint(entry.kind, entry.body): entry.uid for entry in new}
-    found = {
-        prints[row.fingerprint]: row.slug
-        for row in connection.execute(
-            select(entries.c.fingerprint, entries.c.slug).where(entries.c.fingerprint.in_(prints))
-        )
-    }
-    for row in connection.execute(select(entries.c.uid, entries.c.slug).where(entries.c.uid.in_(uids))):
-        found[row.uid] = row.slug
-    return found
+    rows = connection.execute(select(entries.c.uid, entries.c.slug).where(entries.c.uid.in_(uids)))
+    return dict(rows.tuples().all())
 
 
 def is_published(connection: Connection, entry_id: int) -> bool:

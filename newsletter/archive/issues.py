@@ -114,11 +114,12 @@ def newest(connection: Connection, edition: str, most: int = 1, *, standing: boo
 
 def newest_day(connection: Connection, edition: str) -> date | None:
     """Return the newest day that has an issue."""
-    return connection.scalar(
+    day: date | None = connection.scalar(
         select(func.max(issues.c.day))
         .join(editions, editions.c.id == issues.c.edition_id)
         .where(editions.c.slug == edition)
     )
+    return day
 
 
 def between(connection: Connection, edition: str, first: date, last: date) -> list[Issue]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -38,11 +37,6 @@ ENTRY_COLUMNS = (
     revisions.c.end_day,
     *(revisions.c[name] for name in PLAIN),
 )
-
-
-def fingerprint(kind: Kind, body: str) -> str:
-    """Return what two entries share that are the same kind of thing in the same words."""
-    return hashlib.sha256(f"{kind}\n{' '.join(body.split())}".encode()).hexdigest()
 
 
 def revision_row(entry: Entry, created_at: datetime) -> dict[str, Any]:
@@ -83,8 +77,8 @@ def read_entries(connection: Connection, statement: Select[Any]) -> list[Entry]:
     return entries_of(connection, rows)
 
 
-def entries_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Entry]:
-    """Return an entry for each row that holds `ENTRY_COLUMNS`, with its sources, groups and tags."""
+def entries_of(connection: Connection, rows: Sequence[Any]) -> list[Entry]:
+    """Return an entry for each row (of any statement) that holds `ENTRY_COLUMNS`, with sources, groups and tags."""
     ids = [row.revision_id for row in rows]
     of_sources = _children(connection, ids, select(sources).order_by(sources.c.position), sources.c.revision_id)
     of_groups = _children(

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from newsletter.models import Issue
     from newsletter.press.press import Outcome
 
-Day = Annotated[str, typer.Argument(metavar="[DAY]", help="YYYY-MM-DD, today, yesterday or tomorrow.")]
+Day = Annotated[str, typer.Argument(metavar="DAY", help="YYYY-MM-DD, today, yesterday or tomorrow.")]
 DayOrEntry = Annotated[str, typer.Argument(metavar="DAY|ENTRY", help="A day, or an entry's slug or uid.")]
-Days = Annotated[str | None, typer.Argument(metavar="[DAY|DAY..DAY]", help="A day, or the first and the last.")]
+Days = Annotated[str | None, typer.Argument(metavar="DAY|DAY..DAY", help="A day, or the first and the last.")]
 All = Annotated[bool, typer.Option("--all", help="Everything, every day.")]
 Sets = Annotated[list[str], typer.Option("--set", metavar="FIELD=VALUE", help="A field's right value; repeatable.")]
 

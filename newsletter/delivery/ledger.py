@@ -87,7 +87,11 @@ def open_mailing(
         insert(deliveries).from_select(
             ["mailing_id", "subscription_id", "state", "due_at", "attempts"],
             select(
-                literal(mailing_id), subscriptions.c.id, literal("queued"), literal(now, deliveries.c.due_at.type), 0
+                literal(mailing_id),
+                subscriptions.c.id,
+                literal("queued"),
+                literal(now, deliveries.c.due_at.type),
+                literal(0),
             )
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
             .where(subscriptions.c.edition_id == edition_id, _wants_mail()),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time
 from email.utils import parseaddr
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter.errors import NewsletterError
@@ -70,7 +71,7 @@ def hour(text: str) -> time:
     return time.fromisoformat(text.strip())
 
 
-def days(name: str, text: str) -> dict[str, object]:
+def days(name: str, text: str) -> dict[str, Any]:
     """Return weekdays from `mon-sun`, `mon-fri` or `mon,wed,fri`."""
     found: set[int] = set()
     for part in text.lower().split(","):
@@ -93,38 +94,38 @@ def days_text(found: frozenset[int]) -> str:
     return ",".join(_DAYS[run[0]] if len(run) == 1 else f"{_DAYS[run[0]]}-{_DAYS[run[-1]]}" for run in runs)
 
 
-def _title(name: str, text: str) -> dict[str, object]:
+def _title(name: str, text: str) -> dict[str, Any]:
     if not clean_line(text):
         raise WrongValue(name, text, "a title")
     return {"title": clean_line(text)}
 
 
-def _language(name: str, text: str) -> dict[str, object]:
+def _language(name: str, text: str) -> dict[str, Any]:
     if not is_language(text):
         raise WrongValue(name, text, "a language of BCP 47, such as en or ar")
     return {"language": text}
 
 
-def _from(name: str, text: str) -> dict[str, object]:
+def _from(name: str, text: str) -> dict[str, Any]:
     if text and "@" not in parseaddr(text)[1]:
         raise WrongValue(name, text, "a mail address, such as Daily Dose <news@example.org>")
     return {"sender": clean_line(text) or None}
 
 
-def _rest_days(name: str, text: str) -> dict[str, object]:
+def _rest_days(name: str, text: str) -> dict[str, Any]:
     if not text.isdecimal() or int(text) > _MOST_REST:
         raise WrongValue(name, text, f"a number of days from 0 to {_MOST_REST}")
     return {"rest_days": int(text)}
 
 
-def _kinds(name: str, text: str) -> dict[str, object]:
+def _kinds(name: str, text: str) -> dict[str, Any]:
     try:
         return {"kinds": frozenset(Kind(part.strip()) for part in text.split(","))}
     except ValueError as error:
         raise WrongValue(name, text, f"some of {', '.join(Kind)}, with commas between") from error
 
 
-def _tags(_name: str, text: str) -> dict[str, object]:
+def _tags(_name: str, text: str) -> dict[str, Any]:
     return {"tags": frozenset(slug for part in text.split(",") if (slug := slugify(part)))}
 
 

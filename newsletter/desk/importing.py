@@ -10,8 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import Connection
-
 from newsletter.archive import copying, entries
 from newsletter.errors import InvalidEntry
 from newsletter.imports.likeness import Likeness, Seen
@@ -22,6 +20,7 @@ from newsletter.imports.sniff import sniff
 from newsletter.imports.tables import read_csv
 from newsletter.models import Entry, Problem, Status
 from newsletter.shapes import entry_of
+from newsletter.store import Connection
 from newsletter.store.engine import Store
 
 #: Entries that are added in one transaction: others get their turn at the database in between.
@@ -142,16 +141,14 @@ class _Taking:
         self.dry_run = dry_run
         self.report = report
         self.likeness = Likeness()
-        #: What this run has added, by uid and by words, as far as the database does not know it.
-        self.seen: dict[bytes, str] = {}
         self.file = ""
         self.whole = True
         self.restored = False
         if store is not None:
             with store.reading() as connection:
                 self.whole = copying.is_empty(connection)
-                for glimpse in entries.glimpses(connection):
-                    self.likeness.add(Seen(*glimpse))
+                for seen in entries.seen(connection):
+                    self.likeness.add(seen)
 
     def finish(self) -> None:
         """Tell every process, if a whole archive came in."""
@@ -187,17 +184,15 @@ class _Taking:
         there = entries.known(connection, new) if connection is not None else {}
         fresh = []
         for entry in new:
-            keys = entry.uid.bytes, entries.fingerprint(entry.kind, entry.body).encode()
-            slug = there.get(entry.uid) or next((self.seen[key] for key in keys if key in self.seen), None)
+            seen = Seen.of(entry)
+            slug = there.get(entry.uid) or self.likeness.known(seen)
             if slug is not None:
                 self.report.known.append(slug)
                 continue
-            near = self.likeness.like(entry)
-            kept = replace(entry, status=Status.REVIEW) if near and entry.status is Status.READY else entry
+            near = self.likeness.like(seen)
             self.report.near += [NearOne(entry=entry.slug, like=each.slug, why=each.why) for each in near]
-            self.likeness.add(Seen.of(entry))
-            self.seen.update(dict.fromkeys(keys, entry.slug))
-            fresh.append(kept)
+            self.likeness.add(seen)
+            fresh.append(replace(entry, status=Status.REVIEW) if near and entry.status is Status.READY else entry)
         if connection is not None and not self.dry_run:
             fresh = entries.add(connection, fresh, self.now)
         for entry in fresh:

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import Connection
 
 from newsletter.archive import corrections, editions, entries, issues, plans
 from newsletter.delivery import ledger
@@ -16,6 +15,7 @@ from newsletter.models import Edition, Hold, Issue, IssueState, Pick, Publisher
 from newsletter.press import refusals
 from newsletter.press.printing import Carried, links_of, mail_of
 from newsletter.press.shelves import Shelves
+from newsletter.store import Connection
 from newsletter.store.engine import raise_change_number
 from scheduler.calendar import due_at, edition_day, has_day
 from scheduler.due import DueDay, days_due
@@ -87,7 +87,8 @@ class Issuing:
         issues.insert_issue(connection, issues.Freeze(issue=issue, mail=mail_bytes))
         if mail:
             self._open_mailing(connection, edition, issue, 1, now)
-        _log.info(
+        # Filling a year's past is one line of a person's attention, not 365.
+        (_log.debug if due.missed else _log.info)(
             "published",
             edition=edition.slug,
             day=str(due.day),

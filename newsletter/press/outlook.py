@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection
-
 from newsletter.archive import editions, issues, plans
 from newsletter.delivery import ledger
 from newsletter.models import Edition, Hold, Issue, Pick
 from newsletter.press import refusals
 from newsletter.press.shelves import Shelves
+from newsletter.store import Connection
 from newsletter.store.engine import remembered
 from scheduler.calendar import edition_day
 from scheduler.due import next_due

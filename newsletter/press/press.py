@@ -9,7 +9,6 @@ from email.utils import parseaddr
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
 
 from newsletter.archive import corrections, editions, entries, issues, plans
 from newsletter.delivery import ledger
@@ -24,6 +23,7 @@ from newsletter.press.revising import Wish, changes, revised
 from newsletter.press.shelves import Shelves
 from newsletter.render.links import Links
 from newsletter.render.mail import fill
+from newsletter.store import Connection
 from newsletter.store.engine import Store, remember, remembered
 from scheduler.calendar import due_at, edition_day
 from scheduler.clock import before_last_instant

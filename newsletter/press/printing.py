@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from newsletter.archive import documents, editions, issues
 from newsletter.models import Correction, Edition, Issue, Publisher
 from newsletter.render import feeds
 from newsletter.render.links import Links
 from newsletter.render.mail import freeze, issue_mail
+from newsletter.store import Connection
 from newsletter.store.engine import change_number, raise_change_number, remember, remembered
 
 #: How many issues a feed lists; the archive's documents hold the others.

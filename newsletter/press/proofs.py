@@ -9,8 +9,6 @@ from email import message_from_bytes, policy
 from typing import Literal
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection
-
 from newsletter.archive import editions, entries, issues
 from newsletter.models import Edition, Entry, Issue, IssueState, Pick, Publisher, Rule
 from newsletter.press.printing import Carried, links_of, mail_of
@@ -19,6 +17,7 @@ from newsletter.render import feeds, pages
 from newsletter.render.box import box_page
 from newsletter.render.links import Links
 from newsletter.render.mail import fill
+from newsletter.store import Connection
 from newsletter.store.engine import Store
 from scheduler.calendar import due_at, edition_day, has_day
 
@@ -54,7 +53,8 @@ class Proofs:
         if form == "page":
             return pages.issue_page(issue, edition=edition, publisher=self._publisher, links=links).encode()
         if form == "box":
-            return box_page(issue, edition=edition, links=links).encode()
+            return box_page(issue, edition=edition, publisher=self._publisher, links=links).encode()
+        assert form in feeds.FORMATS, "every other form is done"
         return feeds.FORMATS[form](_feed(issue, edition, self._publisher, links))
 
     def _issue(

@@ -80,14 +80,26 @@ def _value(name: str, value: Any) -> Any:  # noqa: ANN401 -- a field's JSON
 
 
 def changes(before: Entry, after: Entry) -> tuple[Change, ...]:
-    """Return what differs between two revisions, field by field, as text."""
-    was, now = entry_shape(before), entry_shape(after)
-    quiet = {*_FIXED, "status", "slug"}
-    return tuple(
-        Change(field=name, was=_text(was[name]), now=_text(now[name]))
-        for name in was
-        if name not in quiet and was[name] != now[name]
-    )
+    """
+    Return what differs between two revisions, as text, for the public.
+
+    A toll is one change, however many fields it has; of sources only those that came or went.
+    """
+    was, now = _told(before), _told(after)
+    changed = [Change(field=name, was=was[name], now=now[name]) for name in was if was[name] != now[name]]
+    came = "; ".join(source.raw for source in after.sources if source not in before.sources)
+    gone = "; ".join(source.raw for source in before.sources if source not in after.sources)
+    return (*changed, *([Change(field="sources", was=gone or None, now=came or None)] if came or gone else []))
+
+
+def _told(entry: Entry) -> dict[str, str | None]:
+    """Return what readers are told of an entry, field by field."""
+    quiet = {*_FIXED, "status", "slug", "sources"}
+    told = {name: _text(value) for name, value in entry_shape(entry).items() if name not in quiet}
+    for name in ("killed", "injured"):
+        low, most, at_least = told[name], told.pop(f"{name}_most"), told.pop(f"{name}_at_least")
+        told[name] = (f"at least {low}" if at_least == "yes" else low) if most is None else f"{low} to {most}"
+    return told
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 -- a field's JSON
@@ -96,7 +108,5 @@ def _text(value: Any) -> str | None:  # noqa: ANN401 -- a field's JSON
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return "; ".join(
-            str(item.get("raw") or item.get("name")) if isinstance(item, dict) else str(item) for item in value
-        )
+        return "; ".join(str(item["name"]) if isinstance(item, dict) else str(item) for item in value)
     return str(value)

@@ -6,10 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
-
 from newsletter.archive.shelf import Shelved, open_shelf
 from newsletter.models import Edition
+from newsletter.store import Connection
 from newsletter.store.engine import Store
 from scheduler.shelf import Shelf
 

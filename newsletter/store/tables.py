@@ -107,8 +107,6 @@ entries = Table(
     # The newest revision, and the one that readers see, by number: numbers are the entry's own.
     Column("revision", Integer, nullable=False),
     Column("published_revision", Integer),
-    # The same kind and words, whatever their spacing: how an import knows what is there already.
-    Column("fingerprint", String(64), nullable=False, index=True),
     # The change number of the last change to it, for whoever keeps a copy.
     Column("changed", Integer, nullable=False, index=True),
     CheckConstraint("status IN ('draft', 'review', 'ready', 'retired')", name="status"),

@@ -40,7 +40,6 @@ def upgrade() -> None:
         sa.Column("guessed", sa.JSON(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("published_revision", sa.Integer(), nullable=True),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("changed", sa.Integer(), nullable=False),
         sa.CheckConstraint("status IN ('draft', 'review', 'ready', 'retired')", name=op.f("ck_entries_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entries")),
@@ -49,7 +48,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_entries_changed"), ["changed"], unique=False)
-        batch_op.create_index(batch_op.f("ix_entries_fingerprint"), ["fingerprint"], unique=False)
 
     op.create_table(
         "groups",
