@@ -38,8 +38,8 @@ WIDTH = 72
 
 #: Lists are machine-readable and must not be folded into encoded words (RFC 2369): no line is broken.
 _UNFOLDED = policy.SMTP.clone(max_line_length=998)
-#: Names and subjects are for people: encoded words of at most 75 characters (RFC 2047, 2).
-_FOLDED = policy.SMTP
+#: Names and subjects are for people: encoded words of at most 75 characters (RFC 2047, 2), and a space before.
+_FOLDED = policy.SMTP.clone(max_line_length=76)
 #: What differs per reader stands first in a frozen message, so that filling is cutting.
 _HOLES = b"To: \r\nDate: \r\nMessage-ID: \r\n"
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")

@@ -10,7 +10,6 @@ decide; of what was withdrawn a page shows the notice and nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from babel.dates import get_day_names
@@ -18,30 +17,12 @@ from babel.dates import get_day_names
 from newsletter.models import Correction, Edition, Entry, Issue, Publisher, Withdrawal
 from newsletter.render import prose, squares, templates, words
 from newsletter.render.links import Links
-from newsletter.render.squares import Line
+from newsletter.render.squares import Line, Year
 
 #: The mark that stands beside each colour, for those who do not see it.
 MARKS = {"words": "“", "actions": "■", "background": "¶", "withdrawn": "×"}
 #: A leap year, in which every day of the year exists.
 _LEAP_YEAR = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Year:
-    """How many issues a year has: *counts* by month, January first, always twelve."""
-
-    year: int
-    counts: tuple[int, ...]
-
-    @property
-    def issues(self) -> int:
-        """All of the year."""
-        return sum(self.counts)
-
-    @property
-    def months(self) -> tuple[tuple[date, int], ...]:
-        """The first day of each month, with its count."""
-        return tuple((date(self.year, month, 1), count) for month, count in enumerate(self.counts, 1))
 
 
 # Issues and entries

@@ -35,6 +35,24 @@ class Line:
         return cls(day=issue.day, kind=entry.kind, headline=entry.headline, language=entry.language)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """How many issues a year has: *counts* by month, January first, always twelve."""
+
+    year: int
+    counts: tuple[int, ...]
+
+    @property
+    def issues(self) -> int:
+        """All of the year."""
+        return sum(self.counts)
+
+    @property
+    def months(self) -> tuple[tuple[date, int], ...]:
+        """The first day of each month, with its count."""
+        return tuple((date(self.year, month, 1), count) for month, count in enumerate(self.counts, 1))
+
+
 class Mark(StrEnum):
     """What a square says of its day."""
 

@@ -19,8 +19,7 @@ from newsletter.models import (
     Withdrawal,
 )
 from newsletter.render.links import Links
-from newsletter.render.pages import Year
-from newsletter.render.squares import Line
+from newsletter.render.squares import Line, Year
 from newsletter.shapes import entry_of
 
 TODAY = date(2026, 11, 22)

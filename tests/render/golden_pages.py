@@ -1,0 +1,41 @@
+"""What the golden folders hold: pages, mails and boxes as they were when they were looked at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import samples
+
+from newsletter.render.box import box_script
+from newsletter.render.mail import fill, freeze, issue_mail
+
+GOLDEN = Path(__file__).parent / "golden"
+SENT_AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+#: The kinds of page; their variants are looked at, but not kept.
+PAGES = ["front", "front-empty", "issue", "issue-arabic", "issue-withdrawn", "entry", "archive", "month", "on"]
+PAGES += ["corrections", "about", "not-found", "gone"]
+BOXES = ["box", "box-quote", "box-empty"]
+LETTERS = {
+    "fact": (samples.ISSUE, {}),
+    "quote": (samples.issue_of(samples.QUOTE), {"corrections": [samples.CORRECTION], "missed": [samples.ISSUE]}),
+    "arabic": (samples.issue_of(samples.ARABIC), {}),
+}
+
+
+def message(name: str) -> bytes:
+    """Return a sample mail as one reader gets it."""
+    issue, more = LETTERS[name]
+    letter = issue_mail(issue, **samples.WHOSE, **more)
+    page = samples.LINKS.issue(issue.day)
+    frozen = freeze(letter, uid=issue.uid, **samples.WHOSE, page=page)
+    return fill(frozen, to="reader@example.org", message_id=f"<{name}@dose.example.org>", date=SENT_AT)
+
+
+def rendered() -> dict[str, bytes]:
+    """Return every golden file's bytes by its path."""
+    pages = samples.every_page()
+    files = {f"pages/{name}.html": pages[name].encode() for name in PAGES}
+    files |= {f"box/{name}.html": pages[name].encode() for name in BOXES}
+    files["box/box.js"] = box_script(edition=samples.EDITION, links=samples.LINKS).encode()
+    return files | {f"mail/{name}.eml": message(name) for name in LETTERS}

@@ -1,0 +1,187 @@
+"""How it looks, in a browser: nothing to scroll sideways on a phone, nothing that axe-core finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import samples
+import stage
+from axe_playwright_python.sync_playwright import Axe
+from golden_pages import LETTERS
+from playwright.sync_api import Browser
+from servers.missing import missing
+
+from newsletter.render.box import box_script
+from newsletter.render.mail import issue_mail
+
+SCHEMES = ["light", "dark"]
+PAGES = samples.every_page() | {"arabic-front": samples.arabic_front()}
+MAILS = {f"mail-{name}": issue_mail(issue, **samples.WHOSE, **more).html for name, (issue, more) in LETTERS.items()}
+DOCUMENTS = {f"/{name}": html for name, html in (PAGES | MAILS).items()}
+#: A page of somebody else's that embeds the box, with a style that would spoil it.
+HOST = (
+    "<!doctype html><html lang=en><title>Theirs</title><style>p, h1, a { color: red; font: 9px x }</style>"
+    "<main><h1>Theirs</h1><p id=before>Before</p><script src=/box.js async></script><p id=after>After</p></main></html>"
+)
+#: What one touches by itself, outside of a sentence.
+TOUCHED = (
+    ".rooms a, .colophon a, .square[href], .beside a, .turn a, .years li a, .days a, .ways a, .card__foot a, "
+    ".neighbours a"
+)
+#: axe's rules of WCAG 2.2 AA and below, and its best practices for whole pages.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if not Path("/usr/bin/chromium").exists():
+        missing("Chromium", install="apt-get install chromium")
+    with stage.browser() as browser:
+        yield browser
+
+
+def findings(page, path):
+    """Return what axe-core finds on the page at *path*, "" for nothing."""
+    page.goto(samples.LINKS.base_url + path)
+    rules = RULES[:-1] if "mail" in path else RULES  # a mail has no landmarks, its reader has
+    results = Axe().run(page, options={"runOnly": rules})
+    return results.generate_report() if results.violations_count else ""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_on_any_page_or_mail(chromium, scheme):
+    with stage.context(chromium, DOCUMENTS, width=1280, color_scheme=scheme) as context:
+        page = context.new_page()
+        found = {path: report for path in DOCUMENTS if (report := findings(page, path))}
+
+    assert found == {}
+
+
+def test_axe_would_find_a_colour_that_is_too_pale(chromium):
+    pale = DOCUMENTS["/about"].replace("</head>", "<style>.motto { color: #999 !important }</style></head>")
+    with stage.context(chromium, {"/pale": pale}) as context:
+        assert "color-contrast" in findings(context.new_page(), "/pale")
+
+
+def test_nothing_is_to_be_scrolled_sideways_on_a_phone(chromium):
+    too_wide = {}
+    with stage.context(chromium, DOCUMENTS, width=360, has_touch=True) as context:
+        page = context.new_page()
+        for path in DOCUMENTS:
+            page.goto(samples.LINKS.base_url + path)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            if width > 360:
+                too_wide[path] = width
+
+    assert too_wide == {}
+
+
+def test_what_one_touches_is_large_enough(chromium):
+    """44 pixels, but for links within a sentence or a citation, and headlines that are lines of a list."""
+    small = []
+    with stage.context(chromium, DOCUMENTS, width=360, has_touch=True) as context:
+        page = context.new_page()
+        for name in ("front", "issue", "year", "month", "archive", "entry", "on", "not-found", "corrections"):
+            page.goto(f"{samples.LINKS.base_url}/{name}")
+            heights = page.locator(TOUCHED).evaluate_all(
+                "links => links.map(link => [link.innerText, link.getBoundingClientRect().height])"
+            )
+            # A square is 44 with the line between it and the next.
+            small += [(name, text, height) for text, height in heights if 0 < height < 42]
+
+    assert small == []
+
+
+def test_a_line_of_text_has_as_many_characters_as_the_eye_likes(chromium):
+    """62 to 70 on a wide screen, counted in the fonts of this machine with some room for others."""
+    count = """() => {
+        const range = document.createRange();
+        const text = document.querySelector('.prose p').firstChild;
+        const lines = {};
+        for (let i = 0; i < text.length; i++) {
+            range.setStart(text, i); range.setEnd(text, i + 1);
+            const top = Math.round(range.getBoundingClientRect().top);
+            lines[top] = (lines[top] || 0) + 1;
+        }
+        return Object.values(lines).slice(0, -1);
+    }"""
+    with stage.context(chromium, DOCUMENTS, width=1280) as context:
+        page = context.new_page()
+        for name in ("issue", "front"):
+            page.goto(f"{samples.LINKS.base_url}/{name}")
+            lines = page.evaluate(count)
+            assert 52 <= min(lines) <= max(lines) <= 74
+
+
+def test_the_first_tab_shows_the_way_past_the_navigation_and_focus_is_seen(chromium):
+    with stage.context(chromium, DOCUMENTS, width=360) as context:
+        page = context.new_page()
+        page.goto(f"{samples.LINKS.base_url}/issue")
+        page.keyboard.press("Tab")
+        skip = page.locator(".skip")
+        assert skip.evaluate("it => it === document.activeElement")
+        assert skip.bounding_box()["height"] >= 44
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").evaluate("it => getComputedStyle(it).outlineWidth") == "3px"
+
+
+def test_paper_shows_the_entry_and_its_sources_and_nothing_to_press(chromium):
+    with stage.context(chromium, DOCUMENTS, width=800) as context:
+        page = context.new_page()
+        page.goto(f"{samples.LINKS.base_url}/issue")
+        page.emulate_media(media="print")
+        for shown in (".entry", ".footnotes", ".title", ".correction"):
+            assert page.locator(shown).first.is_visible()
+        for hidden in (".rooms", ".beside", ".neighbours", "a.reversefootnote", ".colophon ul"):
+            assert not page.locator(hidden).first.is_visible()
+
+
+def test_dark_and_light_are_two_papers(chromium):
+    seen = set()
+    for scheme in SCHEMES:
+        with stage.context(chromium, DOCUMENTS, color_scheme=scheme) as context:
+            page = context.new_page()
+            page.goto(f"{samples.LINKS.base_url}/issue")
+            seen.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    assert seen == {"rgb(251, 250, 247)", "rgb(21, 22, 26)"}
+
+
+def test_the_headline_and_the_first_sentence_of_a_mail_are_seen_without_scrolling_on_a_phone(chromium):
+    with stage.context(chromium, DOCUMENTS, width=360, height=640) as context:
+        page = context.new_page()
+        page.goto(f"{samples.LINKS.base_url}/mail-quote")
+        first = page.locator(".prose p").first.bounding_box()
+
+        assert first["y"] + first["height"] < 640
+
+
+def test_the_script_places_the_box_after_its_own_tag_out_of_reach_of_the_pages_style(chromium):
+    script = box_script(edition=samples.EDITION, links=samples.LINKS)
+    documents = {"/host": HOST, "/box.js": script, "/box": PAGES["box"]}
+    with stage.context(chromium, documents) as context:
+        page = context.new_page()
+        page.goto(f"{samples.LINKS.base_url}/host")
+        box = page.locator("section.box")
+        box.wait_for()
+
+        assert page.evaluate("document.querySelector('script').nextSibling.shadowRoot !== null")
+        assert box.locator("h1").evaluate("it => getComputedStyle(it).fontSize") == "28px"
+        assert "View Archive" in box.inner_text()
+        assert context.cookies() == []
+
+
+def test_without_its_server_the_script_leaves_a_link_to_the_archive(chromium):
+    script = box_script(edition=samples.EDITION, links=samples.LINKS)
+    with stage.context(chromium, {"/host": HOST, "/box.js": script}) as context:
+        page = context.new_page()
+        complaints: list[object] = []
+        page.on("pageerror", lambda error: complaints.append(error))  # noqa: PLW0108 -- Playwright marks its handlers
+        page.goto(f"{samples.LINKS.base_url}/host")
+        link = page.get_by_text("Daily Dose: View Archive")
+        link.wait_for()
+
+        assert link.get_attribute("href") == "https://dose.example.org/archive/"
+        assert complaints == []
