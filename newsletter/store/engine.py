@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
@@ -104,8 +105,10 @@ def remembered(connection: Connection, key: str) -> str | None:
 
 def remember(connection: Connection, key: str, value: str) -> None:
     """Keep a word of the service's own under *key*."""
-    if connection.execute(update(meta).where(meta.c.key == key).values(value=value)).rowcount == 0:
-        connection.execute(meta.insert().values(key=key, value=value))
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(meta).values(key=key, value=value)
+    # Two processes that keep it first at the same moment must not fail each other.
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
 def _with_driver(address: str) -> str:
