@@ -54,8 +54,8 @@ class Proofs:
             return pages.issue_page(issue, edition=edition, publisher=self._publisher, links=links).encode()
         if form == "box":
             return box_page(issue, edition=edition, publisher=self._publisher, links=links).encode()
-        assert form in feeds.FORMATS, "every other form is done"
-        return feeds.FORMATS[form](_feed(issue, edition, self._publisher, links))
+        writers: dict[str, Callable[[feeds.Feed], bytes]] = {**feeds.FORMATS}
+        return writers[form](_feed(issue, edition, self._publisher, links))
 
     def _issue(
         self, connection: Connection, edition: Edition, name: date | str, now: datetime
