@@ -54,7 +54,7 @@ class Proofs:
             return pages.issue_page(issue, edition=edition, publisher=self._publisher, links=links).encode()
         if form == "box":
             return box_page(issue, edition=edition, publisher=self._publisher, links=links).encode()
-        writers: dict[str, Callable[[feeds.Feed], bytes]] = {**feeds.FORMATS}
+        writers = {"rss": feeds.rss, "atom": feeds.atom, "json": feeds.json_feed}
         return writers[form](_feed(issue, edition, self._publisher, links))
 
     def _issue(
