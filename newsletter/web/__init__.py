@@ -1,0 +1,1 @@
+"""The site and the feeds over HTTP: read, check, answer."""

@@ -1,0 +1,30 @@
+"""What every answer says beside its content: what a browser may do with it."""
+
+from __future__ import annotations
+
+from newsletter.web.answers import Headers
+
+
+def _policy(*, style: str = "'self'", ancestors: str = "'none'") -> bytes:
+    """Return a Content-Security-Policy: nothing but our own styles and pictures, no script at all."""
+    return (
+        f"default-src 'none'; style-src {style}; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+        f"frame-ancestors {ancestors}"
+    ).encode()
+
+
+_COMMON: Headers = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+)
+_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
+
+PAGE_HEADERS: Headers = (*_COMMON, (b"content-security-policy", _policy()))
+#: Readers that run in a browser fetch feeds from pages of their own.
+FEED_HEADERS: Headers = (*PAGE_HEADERS, _ANY_ORIGIN)
+SCRIPT_HEADERS: Headers = (*_COMMON, _ANY_ORIGIN, (b"cross-origin-resource-policy", b"cross-origin"))
+
+
+def box_headers(style: str) -> Headers:
+    """Return the headers of the box, which any page may frame or fetch; *style* is its style's hash."""
+    return (*_COMMON, _ANY_ORIGIN, (b"content-security-policy", _policy(style=style, ancestors="*")))

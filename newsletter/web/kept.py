@@ -1,0 +1,230 @@
+"""
+What a process keeps of the archive to answer from: the documents, and the pages it has rendered.
+
+All of it belongs to one change number, which is looked at when a request comes and the last look
+is a second old: so every process follows a change within two seconds, however many there are.
+Looking and rendering use the database and happen in threads, never on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from time import monotonic
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from newsletter.archive import documents, editions
+from newsletter.archive.reading import View
+from newsletter.models import Edition, Publisher
+from newsletter.press.printing import links_of
+from newsletter.render.links import Links
+from newsletter.store.engine import Store, UnusableDatabase, change_number
+from newsletter.web.answers import Answer
+from newsletter.web.headers import FEED_HEADERS
+from scheduler.calendar import edition_day
+from scheduler.due import next_due
+
+_log = structlog.get_logger(__name__)
+
+#: Seconds for which a look at the change number holds.
+LOOK_EVERY = 1.0
+#: Seconds that a request waits for a database that is slow to answer, while there is something kept.
+_PATIENCE = 1.0
+#: How many pages are made at once: the database has that many connections to spare.
+_AT_ONCE = 4
+_MOST_BYTES = 32 * 1024 * 1024
+
+
+class Pages:
+    """Rendered pages by address; those not asked for longest go first when there are too many bytes."""
+
+    def __init__(self, most: int = _MOST_BYTES) -> None:
+        self._most = most
+        self._bytes = 0
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+
+    def find(self, key: str) -> Answer | None:
+        """Return what is kept under *key*."""
+        answer = self._answers.get(key)
+        if answer is not None:
+            self._answers.move_to_end(key)
+        return answer
+
+    def keep(self, key: str, answer: Answer) -> None:
+        """Keep an answer under *key*."""
+        before = self._answers.pop(key, None)
+        self._bytes += answer.size - (before.size if before else 0)
+        self._answers[key] = answer
+        while self._bytes > self._most:
+            _, oldest = self._answers.popitem(last=False)
+            self._bytes -= oldest.size
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was asked for stands at another address of this site."""
+
+    address: str
+
+
+#: What comes of making a page; `None`: there is no such page.
+Made = Answer | Moved | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """An edition where it lives: *path* is what its addresses begin with, and *today* its day."""
+
+    edition: Edition
+    links: Links
+    path: str
+    today: date
+    next_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document's bytes, and the edition whose next issue will change them."""
+
+    answer: Answer
+    room: Room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of one state of the archive; *until* is when more of it may be seen."""
+
+    change: int
+    until: datetime | None
+    rooms: tuple[Room, ...]
+    documents: Mapping[str, Document]
+    pages: Pages = field(default_factory=Pages)
+    making: dict[str, asyncio.Task[Made]] = field(default_factory=dict)
+
+    def holds(self, change: int, now: datetime) -> bool:
+        """Say whether this is still what readers may see: nothing changed, and no day has turned."""
+        return (
+            self.change == change
+            and (self.until is None or now < self.until)
+            and all(edition_day(room.edition, now) == room.today for room in self.rooms)
+        )
+
+    def room(self, slug: str | None) -> Room | None:
+        """Return the edition with this slug, the first one for no slug; `None` if there is none."""
+        return next((room for room in self.rooms if slug is None or room.edition.slug == slug), None)
+
+
+class Memory:
+    """Keeps what this process answers from, and follows the change number."""
+
+    def __init__(self, store: Store, publisher: Publisher, now: Callable[[], datetime]) -> None:
+        self.store = store
+        self.publisher = publisher
+        self.now = now
+        #: The path of BASE_URL, with which all our addresses begin.
+        self.base = urlsplit(publisher.base_url).path.rstrip("/")
+        self._kept: Kept | None = None
+        self._looked_at = 0.0
+        self._looking: asyncio.Task[Kept] | None = None
+        self._making = asyncio.Semaphore(_AT_ONCE)
+
+    @property
+    def last(self) -> Kept | None:
+        """What was kept when we last looked, true or not."""
+        return self._kept
+
+    async def kept(self) -> Kept:
+        """
+        Return what readers may see now.
+
+        While the database does not answer, what was last seen stands; raises `UnusableDatabase`
+        where nothing was.
+        """
+        if self._kept is not None and monotonic() - self._looked_at < LOOK_EVERY:
+            return self._kept
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look_again())
+            self._looking.add_done_callback(self._looked)
+        looking = self._looking
+        await asyncio.wait([looking], timeout=_PATIENCE if self._kept is not None else None)
+        if not looking.done() and self._kept is not None:
+            return self._kept
+        return await asyncio.shield(looking)
+
+    async def page(self, kept: Kept, key: str, make: Callable[[], Made]) -> Made:
+        """Return the page *key*, made in a thread by *make* unless it is kept; once, however many ask."""
+        found = kept.pages.find(key)
+        if found is not None:
+            return found
+        task = kept.making.get(key)
+        if task is None:
+            task = kept.making[key] = asyncio.create_task(self._make(make))
+            task.add_done_callback(lambda _: kept.making.pop(key))
+        made = await asyncio.shield(task)
+        if isinstance(made, Answer):
+            kept.pages.keep(key, made)
+        return made
+
+    async def _make(self, make: Callable[[], Made]) -> Made:
+        async with self._making:
+            return await run_in_threadpool(make)
+
+    async def _look_again(self) -> Kept:
+        try:
+            self._kept = await run_in_threadpool(self._look, self._kept)
+        except UnusableDatabase as error:
+            if self._kept is None:
+                raise
+            _log.warning("serving what was last seen", reason=str(error))
+        self._looked_at = monotonic()
+        return self._kept
+
+    def _looked(self, task: asyncio.Task[Kept]) -> None:
+        self._looking = None
+        if not task.cancelled():
+            task.exception()  # whoever waited has it; nobody may be left to wait
+
+    def _look(self, known: Kept | None) -> Kept:
+        now = self.now()
+        with self.store.reading() as connection:
+            change = change_number(connection)
+            if known is not None and known.holds(change, now):
+                return known
+            every = editions.every(connection)
+            views = [View(connection, edition, now) for edition in every]
+            rooms = tuple(self._room(view, every) for view in views)
+            hidden = [instant for view in views if (instant := view.first_hidden()) is not None]
+            return Kept(
+                change=change,
+                until=min(hidden, default=None),
+                rooms=rooms,
+                documents={
+                    f"{room.path}/{document.name}": Document(answer=_answer(document), room=room)
+                    for document in documents.every(connection)
+                    for room in rooms
+                    if room.edition.slug == document.edition
+                },
+            )
+
+    def _room(self, view: View, every: list[Edition]) -> Room:
+        edition = view.edition
+        links = links_of(edition, every, self.publisher)
+        newest = view.newest_lines(1)
+        coming = next_due(edition, newest[0].day if newest else None, view.now)
+        return Room(
+            edition=edition,
+            links=links,
+            path=f"/e/{edition.slug}" if links.edition else "",
+            today=edition_day(edition, view.now),
+            next_due_at=coming.due_at if coming else None,
+        )
+
+
+def _answer(document: documents.Document) -> Answer:
+    return Answer.of(document.body, document.media_type, last_modified=document.last_modified, headers=FEED_HEADERS)

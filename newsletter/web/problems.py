@@ -1,0 +1,50 @@
+"""What to say when there is nothing to show: plain pages, which tell nobody what they may not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from newsletter.models import Publisher
+from newsletter.render import pages
+from newsletter.web.answers import Answer, Headers
+from newsletter.web.headers import PAGE_HEADERS
+from newsletter.web.kept import Room
+from newsletter.web.site import HTML, Whose
+
+NOT_FOUND = 404
+
+
+class Words(NamedTuple):
+    """What a problem page says: what is wrong, and what to do."""
+
+    heading: str
+    lines: Sequence[str]
+
+
+_WORDS: Mapping[int, Words] = {
+    NOT_FOUND: Words("There is no such page", ["The address may be mistyped."]),
+    405: Words("This address can only be read", ["Ask for it with GET or HEAD."]),
+    414: Words("That address is too long", ["Ask for the page without what follows its question mark."]),
+    500: Words("Something went wrong on our side", ["It was written down, and we will look at it. Please try again."]),
+    503: Words("The archive does not answer just now", ["Please try again in a minute."]),
+}
+_MORE: Mapping[int, Headers] = {
+    405: ((b"allow", b"GET, HEAD"),),
+    503: ((b"retry-after", b"30"),),
+}
+
+
+def problem(status: int, room: Room | None, publisher: Publisher) -> Answer:
+    """Return the page for *status*, in an edition's dress where there is one to wear."""
+    words = _WORDS.get(status, Words("This can't be answered", ["Please check the address."]))
+    headers = (*PAGE_HEADERS, *_MORE.get(status, ()))
+    caching = "no-store" if status >= 500 else "no-cache"  # noqa: PLR2004 -- a server's own fault
+    if room is None:
+        text, media_type = "\n".join([words.heading, *words.lines, ""]), "text/plain; charset=utf-8"
+    else:
+        whose: Whose = {"edition": room.edition, "publisher": publisher, "links": room.links}
+        found = status != NOT_FOUND
+        text = pages.problem_page(*words, **whose) if found else pages.not_found_page(**whose)
+        media_type = HTML
+    return Answer.of(text.encode(), media_type, status=status, cache_control=caching, headers=headers)

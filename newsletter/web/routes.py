@@ -1,0 +1,191 @@
+"""
+Routes: which page answers an address, and what is said where none does.
+
+Redirects name a path and never a host, whatever host was asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from newsletter.archive.reading import View
+from newsletter.store.engine import UnusableDatabase, change_number
+from newsletter.web.answers import Answer, Asked, Reply, reply
+from newsletter.web.fixed import fixed, line
+from newsletter.web.headers import PAGE_HEADERS
+from newsletter.web.kept import Kept, Made, Memory, Moved, Room
+from newsletter.web.problems import problem
+from newsletter.web.site import PAGES, Look, Page, Parts
+
+READS = ("GET", "HEAD")
+#: The longest address that is read, in bytes; what is longer is nobody's link.
+LONGEST_ADDRESS = 8000
+#: Seconds that the database has to say that it is there.
+_READY_WITHIN = 5.0
+#: No address of ours has them, and PostgreSQL takes no U+0000.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_EDITION = re.compile(r"^/e/([^/]+)")
+#: Where the pages of the first edition and of further ones begin.
+_PREFIXES = ("", "/e/{edition}")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Site:
+    """Answers requests with pages, and with what to say where there is none."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def routes(self) -> list[BaseRoute]:
+        """Return a route for every address; one with a slash too many or too few leads to the right one."""
+        routes: list[BaseRoute] = [Route("/healthz", self._alive), Route("/readyz", self._ready)]
+        routes += [Route(path, self._always(answer)) for path, answer in fixed().items()]
+        for prefix in _PREFIXES:
+            for path, page in PAGES.items():
+                routes.append(Route(prefix + path, self._page(page)))
+                turned = _turned(prefix + path)
+                if turned:
+                    routes.append(Route(turned, self._turn))
+            # The front answers the feeds that there are; what comes this far is none, or no way to ask for one.
+            routes.append(Route(f"{prefix}/feed.{{format}}", self._nothing))
+            routes.append(Route(f"{prefix}/feed.{{format}}/", self._turn))
+        return routes
+
+    # Pages
+
+    def _page(self, page: Page) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            kept, room = await self._look(request)
+            if "edition" in request.path_params and not room.path:
+                return self._lead(request, _EDITION.sub("", request.scope["path"]))
+            make = partial(self._make, page, room, request.path_params)
+            made = await self._memory.page(kept, request.scope["path"], make)
+            match made:
+                case None:
+                    raise HTTPException(HTTPStatus.NOT_FOUND)
+                case Moved(address):
+                    return self._moved(request, address)
+                case Answer():
+                    return self._response(request, made)
+
+        return answer
+
+    def _make(self, page: Page, room: Room, parts: Parts) -> Made:
+        memory = self._memory
+        with memory.store.reading() as connection:
+            look = Look(
+                view=View(connection, room.edition, memory.now()),
+                whose={"edition": room.edition, "publisher": memory.publisher, "links": room.links},
+                today=room.today,
+            )
+            return page(look, parts)
+
+    async def _look(self, request: Request) -> tuple[Kept, Room]:
+        """Return what is kept, and the edition that is asked for; raise `HTTPException` for what is no address."""
+        scope = request.scope
+        if _CONTROL.search(scope["path"]):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            raise HTTPException(HTTPStatus.REQUEST_URI_TOO_LONG)
+        kept = await self._memory.kept()
+        if not kept.rooms:
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE)
+        room = kept.room(request.path_params.get("edition"))
+        if room is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return kept, room
+
+    async def _turn(self, request: Request) -> Response:
+        """Lead to the address with its last slash taken off or put on."""
+        await self._look(request)
+        return self._lead(request, _turned(request.scope["path"]))
+
+    # What is always there, and what never is
+
+    def _always(self, answer: Answer) -> Endpoint:
+        async def give(request: Request) -> Response:
+            return self._response(request, answer)
+
+        return give
+
+    async def _alive(self, request: Request) -> Response:
+        """Say that the process answers; it asks nothing of the database."""
+        return self._response(request, line("alive"))
+
+    async def _ready(self, request: Request) -> Response:
+        """Say whether the database answers."""
+        try:
+            await asyncio.wait_for(run_in_threadpool(self._ask_database), _READY_WITHIN)
+        except (UnusableDatabase, TimeoutError):
+            return self._response(request, line("the database does not answer", HTTPStatus.SERVICE_UNAVAILABLE))
+        return self._response(request, line("ready"))
+
+    def _ask_database(self) -> None:
+        with self._memory.store.reading() as connection:
+            change_number(connection)
+
+    async def _nothing(self, _request: Request) -> Response:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+
+    # What went wrong
+
+    async def on_http_error(self, request: Request, error: Exception) -> Response:
+        """Say that there is no such page, or no such way to ask for it."""
+        assert isinstance(error, HTTPException)
+        return await self._problem(request, error.status_code)
+
+    async def on_unusable_database(self, request: Request, _error: Exception) -> Response:
+        """Say that the archive does not answer."""
+        return await self._problem(request, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def on_fault(self, request: Request, _error: Exception) -> Response:
+        """Say that it is our fault; the server logs what it was."""
+        return await self._problem(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    async def _problem(self, request: Request, status: int) -> Response:
+        try:
+            kept = await self._memory.kept()
+        except UnusableDatabase:
+            return self._response(request, problem(status, None, self._memory.publisher))
+        named = _EDITION.match(request.scope["path"])
+        room = (kept.room(named[1]) if named else None) or kept.room(None)
+        key = f"{int(status)} {room.path if room else ''}"
+        made = await self._memory.page(kept, key, partial(problem, status, room, self._memory.publisher))
+        assert isinstance(made, Answer)
+        return self._response(request, made)
+
+    # Responses
+
+    def _response(self, request: Request, answer: Answer) -> Response:
+        return _sent(reply(answer, Asked.of(request.scope["headers"]), self._memory.now()), request)
+
+    def _lead(self, request: Request, path: str) -> Response:
+        return self._moved(request, self._memory.base + quote(path))
+
+    def _moved(self, request: Request, address: str) -> Response:
+        headers = (*PAGE_HEADERS, (b"location", address.encode()))
+        moved = Answer.of(b"", "text/plain", status=301, cache_control="public, max-age=60", headers=headers)
+        return self._response(request, moved)
+
+
+def _sent(answered: Reply, request: Request) -> Response:
+    response = Response(b"" if request.method == "HEAD" else answered.body, answered.status)
+    # As they are: a 304 has no length of its own, and that of a HEAD is the page's.
+    response.raw_headers = answered.headers
+    return response
+
+
+def _turned(path: str) -> str:
+    return path.rstrip("/") if path.endswith("/") else f"{path}/"
