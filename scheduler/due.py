@@ -44,7 +44,8 @@ def days_due(
     The newest due day is mailed unless it is held or later than *max_late*; all others are
     missed.
     """
-    due = list(takewhile(lambda each: each.due_at <= now, _days_after(edition, newest)))
+    days = _days_between(edition, newest, now.date() + timedelta(days=1))
+    due = list(takewhile(lambda each: each.due_at <= now, days))
     fresh = due[-1] if due and now - due[-1].due_at <= max_late else None
     return [
         DueDay(day=each.day, due_at=each.due_at, missed=each is not fresh)
@@ -59,15 +60,15 @@ def next_due(edition: Edition, newest: date | None, now: datetime, holds: Sequen
 
     `None` if every day of the next two years is held, or no weekday is one of publication.
     """
-    horizon = now.date() + timedelta(days=_AHEAD)
-    coming = takewhile(lambda each: each.day <= horizon, _days_after(edition, newest))
+    coming = _days_between(edition, newest, max(now.date(), edition.since) + timedelta(days=_AHEAD))
     return next((each for each in coming if each.due_at > now and not _is_held(edition, each, holds)), None)
 
 
-def _days_after(edition: Edition, newest: date | None) -> Iterator[DueDay]:
-    """Yield *edition*'s publication days after *newest*, none before its start."""
+def _days_between(edition: Edition, newest: date | None, last: date) -> Iterator[DueDay]:
+    """Yield *edition*'s publication days after *newest*, none before its start, up to *last*."""
     first = edition.since if newest is None else max(edition.since, newest + timedelta(days=1))
-    return (DueDay(day=day, due_at=due_at(edition, day)) for day in publication_days(edition, first))
+    days = publication_days(edition, first, (last - first).days + 1)
+    return (DueDay(day=day, due_at=due_at(edition, day)) for day in days)
 
 
 def _is_held(edition: Edition, each: DueDay, holds: Sequence[Hold]) -> bool:

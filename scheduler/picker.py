@@ -105,6 +105,7 @@ def forecast(
     Held days are skipped; the pin of one goes to the head of the queue. *shelf* is left as it is.
     """
     shelf, line = shelf.copy(), list(queue)
+    traits = {waiting.uid: waiting.traits for waiting in chain(pins.values(), queue)}
     for day in publication_days(edition, first, days):
         if any(hold.covers(edition.slug, day, due_at(edition, day)) for hold in holds):
             line[:0] = [pins[day]] if day in pins else []
@@ -116,7 +117,9 @@ def forecast(
         yield pick
         if pick.rule is Rule.QUEUED:
             line = [waiting for waiting in line if waiting.uid != pick.uid]
-        _publish(shelf, pick, [*([pins[day]] if day in pins else []), *queue])
+        if pick.uid not in shelf:
+            shelf.put(_unshelved(pick, traits[pick.uid]))
+        shelf.published(pick.uid, day)
 
 
 def runway(
@@ -221,22 +224,17 @@ def _chosen(shelf: Shelf, rule: Rule, slots: Sequence[int], reason: str) -> _Cho
     )
 
 
-def _publish(shelf: Shelf, pick: Pick, waiting: Sequence[Waiting]) -> None:
-    """Record a pick on the shelf; what an editor pinned or queued may not be on it yet."""
-    if pick.uid not in shelf:
-        traits = next(each.traits for each in waiting if each.uid == pick.uid)
-        shelf.put(
-            ShelfEntry(
-                uid=pick.uid,
-                slug=pick.entry,
-                kind=traits.kind or Kind.REPORT,
-                country=traits.country,
-                ideology=traits.ideology,
-                groups=traits.groups,
-                ready=False,
-            )
-        )
-    shelf.published(pick.uid, pick.day)
+def _unshelved(pick: Pick, traits: Traits) -> ShelfEntry:
+    """Return what was pinned or queued from outside the shelf, so that the days after it know its traits."""
+    return ShelfEntry(
+        uid=pick.uid,
+        slug=pick.entry,
+        kind=traits.kind or Kind.REPORT,
+        country=traits.country,
+        ideology=traits.ideology,
+        groups=traits.groups,
+        ready=False,
+    )
 
 
 def _years(shelf: Shelf, slot: int, day: date) -> int:
