@@ -23,7 +23,7 @@ from uuid import UUID
 import css_inline
 
 from newsletter.errors import NewsletterError
-from newsletter.models import Correction, Edition, Issue, Publisher
+from newsletter.models import Correction, Edition, Entry, Issue, Publisher
 from newsletter.render import headers, prose, templates, words
 from newsletter.render.links import Links
 from newsletter.render.pages import MARKS
@@ -86,11 +86,13 @@ def issue_mail(
     values = _values(issue, edition, publisher, links)
     values["carried"] = [note for note in corrections if not note.slip]
     values["missed"] = [Line.of(other) for other in sorted(missed, key=lambda other: other.day)]
-    letter = _letter(values | _whole(issue, links))
-    if _size(letter) > LARGEST:
-        letter = _letter(values | _beginning(issue))
-    if _size(letter) > LARGEST:
-        raise MailTooLarge(letter.subject, _size(letter))
+    if len(issue.entry.body) <= LARGEST:  # or else it is not worth the rendering
+        letter = _letter(values | _whole(issue, links))
+        if _size(letter) <= LARGEST:
+            return letter
+    letter = _letter(values | _beginning(issue))
+    if (size := _size(letter)) > LARGEST:
+        raise MailTooLarge(letter.subject, size)
     return letter
 
 
@@ -163,7 +165,7 @@ def _values(issue: Issue, edition: Edition, publisher: Publisher, links: Links) 
         "links": links,
         "permalink": links.issue(issue.day),
         "subject": headers.neutral("Subject", issue.subject),
-        "brief": prose.summary(replace(entry, content_note=None), _BRIEF),
+        "brief": _told(entry, _BRIEF),
         "half": half + (f": {words.kind_label(entry.kind).lower()}" if half == "Words" else ""),
         "tone": templates.tone(entry),
         "mark": MARKS[templates.tone(entry)],
@@ -188,7 +190,7 @@ def _whole(issue: Issue, links: Links) -> dict[str, object]:
 
 def _beginning(issue: Issue) -> dict[str, object]:
     """Return only the first sentences, for an entry that is longer than a mail may be."""
-    text = prose.summary(replace(issue.entry, content_note=None), 1_000)
+    text = _told(issue.entry, 1_000)
     note = prose.plain(replace(issue.entry, sources=(), body="-"), width=WIDTH).content_note
     return {
         "cut": True,
@@ -196,6 +198,11 @@ def _beginning(issue: Issue) -> dict[str, object]:
         "body": f"<p>{escape(text)}</p>",
         "sources": "",
     }
+
+
+def _told(entry: Entry, longest: int) -> str:
+    """Return the first sentences of an entry without its note, whose place is above; a book is not read to its end."""
+    return prose.summary(replace(entry, content_note=None, body=entry.body[:LARGEST]), longest)
 
 
 def _letter(values: dict[str, object]) -> Letter:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from functools import cache
 
+import feed_samples
 import pytest
 import samples
 from bs4 import BeautifulSoup
@@ -15,9 +17,11 @@ from golden_pages import LETTERS, SENT_AT, message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.models import Correction
+from newsletter import resources
+from newsletter.models import Correction, Entry
 from newsletter.render import headers, prose
 from newsletter.render.mail import LARGEST, Letter, MailTooLarge, fill, freeze, issue_mail
+from newsletter.shapes import entry_of
 from newsletter.text import clean_line
 
 WHOSE = samples.WHOSE
@@ -151,6 +155,29 @@ def test_a_mail_that_cannot_be_made_small_is_refused_with_its_size():
 
     with pytest.raises(MailTooLarge, match="60,000"):
         issue_mail(samples.ISSUE, **WHOSE, corrections=[note])
+
+
+def starter() -> list[Entry]:
+    rows = (resources.folder("seeds") / "starter.jsonl").read_text(encoding="utf-8").splitlines()
+    return [entry_of(json.loads(row)) for row in rows]
+
+
+def test_every_entry_of_the_starter_archive_makes_a_mail_whose_parts_agree():
+    for entry in starter():
+        letter = issue_mail(samples.issue_of(entry), **WHOSE)
+        assert words_of_text(letter.text) == words_of_html(letter.html), entry.slug
+        assert letter.subject == entry.headline
+        assert len(frozen(letter)) < LARGEST
+
+
+def test_a_hostile_archive_is_mailed_too():
+    for issue in feed_samples.hostile().issues:
+        if issue.withdrawal is None:
+            letter = issue_mail(issue, **WHOSE)
+            raw = filled(frozen(letter))
+            assert len(raw) < 2 * LARGEST
+            assert list(parsed(raw).keys()) == list(parsed(filled(frozen())).keys())
+            assert not BeautifulSoup(letter.html, "lxml").select("script, svg, img, [onload], [onclick]")
 
 
 # Bytes
