@@ -204,8 +204,8 @@ class _SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]  # APSchedule
 
 
 def _span(length: timedelta) -> str:
-    """Say a length of time in its largest unit, rounded down: "3 days", "1 hour"."""
-    seconds = int(abs(length).total_seconds())
+    """Say a length of time in its largest unit: "3 days", "1 hour"."""
+    seconds = round(abs(length).total_seconds())
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= size:
             number = seconds // size

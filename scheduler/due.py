@@ -44,7 +44,7 @@ def days_due(
     The newest due day is mailed unless it is held or later than *max_late*; all others are
     missed.
     """
-    days = _days_between(edition, newest, now.date() + timedelta(days=1))
+    days = _days_between(edition, newest, now.date() + timedelta(days=2))
     due = list(takewhile(lambda each: each.due_at <= now, days))
     fresh = due[-1] if due and now - due[-1].due_at <= max_late else None
     return [
