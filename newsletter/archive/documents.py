@@ -28,18 +28,43 @@ class Document:
     last_modified: datetime
 
 
-def keep(connection: Connection, edition_id: int, name: str, media_type: str, body: bytes, now: datetime) -> None:
-    """Keep a document's bytes; the same bytes again change nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Print:
+    """A document as it comes from the press; *stamp* says what it was printed from."""
+
+    name: str
+    media_type: str
+    body: bytes
+    stamp: str
+
+
+def stamps(connection: Connection, edition_id: int) -> dict[str, str]:
+    """Return what each of an edition's documents was printed from, by name."""
+    rows = connection.execute(select(documents.c.name, documents.c.stamp).where(documents.c.edition_id == edition_id))
+    return dict(rows.all())
+
+
+def keep(connection: Connection, edition_id: int, printed: Print, now: datetime) -> None:
+    """Keep a document's bytes; the same bytes again keep their Last-Modified."""
+    name, body = printed.name, printed.body
     sha256 = hashlib.sha256(body).hexdigest()
     where = (documents.c.edition_id == edition_id) & (documents.c.name == name)
     before = connection.execute(select(documents.c.sha256, documents.c.last_modified).where(where)).first()
     second = now.replace(microsecond=0)
-    values = {"media_type": media_type, "body": body, "sha256": sha256, "last_modified": second}
+    values = {
+        "media_type": printed.media_type,
+        "body": body,
+        "sha256": sha256,
+        "last_modified": second,
+        "stamp": printed.stamp,
+    }
     if before is None:
         connection.execute(insert(documents).values(edition_id=edition_id, name=name, **values))
     elif before.sha256 != sha256:
         values["last_modified"] = max(second, before.last_modified + timedelta(seconds=1))
         connection.execute(update(documents).where(where).values(**values))
+    else:
+        connection.execute(update(documents).where(where).values(stamp=printed.stamp))
 
 
 def every(connection: Connection) -> list[Document]:

@@ -283,14 +283,14 @@ def _ids_of(connection: Connection, table: Table, wanted: dict[str, dict[str, st
     # In one order everywhere, so that two imports at once can't wait for each other.
     rows = [{"slug": slug, **columns} for slug, columns in sorted(wanted.items())]
     connection.execute(build(table).on_conflict_do_nothing(index_elements=["slug"]), rows)
-    return dict(connection.execute(select(table.c.slug, table.c.id).where(table.c.slug.in_(wanted))).tuples().all())
+    return dict(connection.execute(select(table.c.slug, table.c.id).where(table.c.slug.in_(wanted))).all())
 
 
 def known(connection: Connection, new: Sequence[Entry]) -> dict[UUID, str]:
     """Return the slugs of those of *new* whose uids are here already."""
     uids = [entry.uid for entry in new]
     rows = connection.execute(select(entries.c.uid, entries.c.slug).where(entries.c.uid.in_(uids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def is_published(connection: Connection, entry_id: int) -> bool:

@@ -172,6 +172,40 @@ def days(connection: Connection, edition: str, first: date, last: date) -> list[
     return [Day(day=row.day, headline=row.headline, kind=row.kind, state=IssueState(row.state)) for row in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """A month that has issues; *stamp* differs whenever what readers see of them does."""
+
+    year: int
+    month: int
+    stamp: str
+
+    @property
+    def first(self) -> date:
+        """Its first day."""
+        return date(self.year, self.month, 1)
+
+
+def months(connection: Connection, edition: str) -> list[Month]:
+    """Return each month that has issues, in order."""
+    year, month = extract("year", issues.c.day), extract("month", issues.c.day)
+    rows = connection.execute(
+        select(
+            year,
+            month,
+            func.count(),
+            func.sum(issues.c.shown_revision),
+            func.count(issues.c.withdrawn_at),
+            func.max(issues.c.updated_at),
+        )
+        .join(editions, editions.c.id == issues.c.edition_id)
+        .where(editions.c.slug == edition)
+        .group_by(year, month)
+        .order_by(year, month)
+    )
+    return [Month(year=int(found[0]), month=int(found[1]), stamp=" ".join(map(str, found[2:]))) for found in rows]
+
+
 def count(connection: Connection) -> int:
     """Return how many issues there are, of every edition."""
     return connection.scalar(select(func.count()).select_from(issues)) or 0

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from newsletter.archive import documents, editions, issues
-from newsletter.models import Correction, Edition, Issue, Publisher
-from newsletter.render import feeds
-from newsletter.render.links import Links
+from newsletter.models import Correction, Edition, Issue, PartialDate, Publisher
+from newsletter.render import feeds, words
+from newsletter.render.links import Format, Links
 from newsletter.render.mail import freeze, issue_mail
 from newsletter.store import Connection
 from newsletter.store.engine import change_number, raise_change_number, remember, remembered
 
-#: How many issues a feed lists; the archive's documents hold the others.
-FEED_LENGTH = 30
+#: How many issues a feed lists: never less than the newest month, which has no archive document yet.
+FEED_LENGTH = 31
 #: Raised when a renderer changes, so that cached documents are printed anew.
 _PRINTER = "1"
 _PRINTED = "printed"
@@ -51,25 +51,91 @@ def mail_of(issue: Issue, edition: Edition, links: Links, publisher: Publisher, 
 
 
 def print_documents(connection: Connection, publisher: Publisher, now: datetime) -> None:
-    """Print every edition's feeds, and keep those whose bytes are new."""
+    """Print the feeds and archive documents whose issues, edition or publisher changed since they were printed."""
     every = editions.every(connection)
     for edition in every:
-        newest = issues.newest(connection, edition.slug, FEED_LENGTH)
-        if not newest:
-            continue
-        feed = feeds.Feed(
+        edition_id = editions.get_id(connection, edition.slug)
+        known = documents.stamps(connection, edition_id)
+        links = links_of(edition, every, publisher)
+        for sheet in _sheets(connection, edition, links):
+            stamp = f"{sheet.stamp} {_settings(publisher, edition)}"
+            if known.get(sheet.name) != stamp:
+                body = feeds.FORMATS[sheet.form](sheet.feed(connection, edition, publisher, links))
+                printed = documents.Print(
+                    name=sheet.name, media_type=feeds.MEDIA_TYPES[sheet.form], body=body, stamp=stamp
+                )
+                documents.keep(connection, edition_id, printed, now)
+    remember(connection, _PRINTED, _stamp(raise_change_number(connection), publisher))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sheet:
+    """A document to print: the feed, or the archive document of the month that begins on *first* (RFC 5005)."""
+
+    name: str
+    form: Format
+    stamp: str
+    first: date | None = None
+    previous: str | None = None
+    next: str | None = None
+
+    def feed(self, connection: Connection, edition: Edition, publisher: Publisher, links: Links) -> feeds.Feed:
+        """Return what it prints."""
+        month = self.first
+        found = (
+            issues.newest(connection, edition.slug, FEED_LENGTH)
+            if month is None
+            else issues.between(connection, edition.slug, month, _last_of(month))[::-1]
+        )
+        return feeds.Feed(
             edition=edition,
             publisher=publisher,
-            links=links_of(edition, every, publisher),
-            title=edition.title,
-            issues=tuple(newest),
-            updated=max(issue.updated_at for issue in newest),
-            uid=edition.uid,
+            links=links,
+            title=edition.title if month is None else _title(edition, month),
+            issues=tuple(found),
+            updated=max(issue.updated_at for issue in found),
+            page=None if month is None else links.month(month.year, month.month),
+            uid=edition.uid if month is None else None,
+            previous_archive=self.previous,
+            next_archive=self.next,
+            current=None if month is None else links.feed("atom"),
         )
-        edition_id = editions.get_id(connection, edition.slug)
-        for fmt, written in feeds.FORMATS.items():
-            documents.keep(connection, edition_id, f"feed.{fmt}", feeds.MEDIA_TYPES[fmt], written(feed), now)
-    remember(connection, _PRINTED, _stamp(raise_change_number(connection), publisher))
+
+
+def _sheets(connection: Connection, edition: Edition, links: Links) -> list[_Sheet]:
+    """Return the feeds of an edition and its archive documents: every month but the newest, which may still grow."""
+    months = issues.months(connection, edition.slug)
+    if not months:
+        return []
+
+    def address(at: int) -> str | None:
+        inside = 0 <= at < len(months) - 1
+        return links.feed("atom", links.month(months[at].year, months[at].month)) if inside else None
+
+    newest = hashlib.sha256("\n".join(month.stamp for month in months).encode()).hexdigest()[:16]
+    feeds_of_all = [
+        _Sheet(name=f"feed.{form}", form=form, stamp=newest, previous=address(len(months) - 2))
+        for form in feeds.FORMATS
+    ]
+    return feeds_of_all + [
+        _Sheet(
+            name=f"archive/{month.year:04}/{month.month:02}/feed.atom",
+            form="atom",
+            stamp=f"{month.stamp} {address(at + 1)}",
+            first=month.first,
+            previous=address(at - 1),
+            next=address(at + 1),
+        )
+        for at, month in enumerate(months[:-1])
+    ]
+
+
+def _title(edition: Edition, month: date) -> str:
+    return f"{edition.title}, {words.long_date(PartialDate(month.year, month.month), edition.language)}"
+
+
+def _last_of(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def is_stale(connection: Connection, publisher: Publisher) -> bool:
@@ -78,5 +144,10 @@ def is_stale(connection: Connection, publisher: Publisher) -> bool:
 
 
 def _stamp(change: int, publisher: Publisher) -> str:
-    settings = hashlib.sha256(repr((_PRINTER, astuple(publisher))).encode()).hexdigest()[:16]
-    return f"{change} {settings}"
+    return f"{change} {_settings(publisher)}"
+
+
+def _settings(publisher: Publisher, edition: Edition | None = None) -> str:
+    """Return what documents depend on beside issues, as a short hash."""
+    of_edition = (edition.title, edition.language, edition.uid, edition.since, edition.schedules) if edition else ()
+    return hashlib.sha256(repr((_PRINTER, astuple(publisher), of_edition)).encode()).hexdigest()[:16]

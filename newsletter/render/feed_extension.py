@@ -22,6 +22,7 @@ from newsletter.render.items import Feed, Item
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
+FH = "http://purl.org/syndication/history/1.0"
 DCTERMS = "http://purl.org/dc/terms/"
 GEORSS = "http://www.georss.org/georss"
 SY = "http://purl.org/rss/1.0/modules/syndication/"
@@ -59,7 +60,16 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         return self.namespaces
 
     def extend_atom(self, feed: Any) -> Any:  # noqa: ANN401 -- lxml has no types
-        """Name the stylesheet for people who open the feed in a browser."""
+        """Name the archive documents, and the stylesheet for people who open the feed in a browser."""
+        if self.feed.current:
+            etree.SubElement(feed, f"{{{FH}}}archive")
+        for rel, href in (
+            ("current", self.feed.current),
+            ("prev-archive", self.feed.previous_archive),
+            ("next-archive", self.feed.next_archive),
+        ):
+            if href:
+                etree.SubElement(feed, "link", rel=rel, href=href, type="application/atom+xml")
         self._stylesheet(feed)
         return feed
 

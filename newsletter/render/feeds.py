@@ -12,7 +12,7 @@ from html import escape
 
 from feedgen.feed import FeedGenerator
 
-from newsletter.render.feed_extension import DC, DCTERMS, GEORSS, SY, FeedExtension, ItemExtension
+from newsletter.render.feed_extension import DC, DCTERMS, FH, GEORSS, SY, FeedExtension, ItemExtension
 from newsletter.render.items import Feed, item
 from newsletter.render.json_feed import json_feed
 from newsletter.render.links import Format
@@ -31,7 +31,7 @@ MEDIA_TYPES: Mapping[Format, str] = {
 
 def atom(feed: Feed) -> bytes:
     """Return *feed* as Atom 1.0, in UTF-8."""
-    generator = _generator(feed, "atom", {"dcterms": DCTERMS, "georss": GEORSS})
+    generator = _generator(feed, "atom", {"dcterms": DCTERMS, "georss": GEORSS, "fh": FH})
     generator.id(feed.id)
     generator.updated(feed.updated)
     generator.author(name=feed.author)

@@ -1,23 +1,27 @@
 """
 The store: one engine, two ways in.
 
-`transaction()` is for verbs, `reading()` for looks. On SQLite a transaction takes the write lock at
-its start (`BEGIN IMMEDIATE`): with the driver's own transactions a read-then-write loses updates,
-and with a plain `BEGIN` it fails at once, whatever the busy timeout.
+`transaction()` is for verbs, `reading()` for looks. A transaction takes the write lock at its start,
+so that a verb decides on what nobody changes meanwhile, and two verbs never wait for each other
+crosswise. On SQLite that is `BEGIN IMMEDIATE`: with the driver's own transactions a read-then-write
+loses updates, and with a plain `BEGIN` it fails at once, whatever the busy timeout. On PostgreSQL it
+is an advisory lock.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy import Connection, Engine, Integer, String, cast, create_engine, event, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from newsletter.errors import NewsletterError
 from newsletter.store.tables import meta
@@ -26,6 +30,11 @@ from newsletter.store.tables import meta
 APPLICATION_ID = 0x646F7365
 #: Seconds that a writer waits for the one before it.
 BUSY_SECONDS = 30
+
+
+_ALLOWED = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+#: SQLSTATEs that say not "you asked for nonsense" but "not here": a standby, and no right to a table.
+_REFUSED = frozenset(["25006", "42501"])
 
 
 class UnusableDatabase(NewsletterError):
@@ -39,16 +48,23 @@ class Store:
         try:
             self.url: URL = make_url(_with_driver(address))
             self.engine: Engine = create_engine(self.url, **_options(self.url))
-        except (ArgumentError, ImportError) as error:
-            raise UnusableDatabase(f"DATABASE_URL {address!r} can't be used: {error}") from error
+        except (ArgumentError, ImportError, ValueError) as error:
+            why = error if isinstance(error, ImportError) else f"expected {_ALLOWED}"
+            raise UnusableDatabase(f"DATABASE_URL {_without_password(address)} can't be used: {why}") from None
         if self.is_sqlite:
+            if self.url.database in (None, "", ":memory:"):
+                raise UnusableDatabase(f"DATABASE_URL {address} names no file: expected {_ALLOWED}")
             event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+        event.listen(self.engine, "begin", _begin_sqlite if self.is_sqlite else _begin_postgresql)
         self._writing = self.engine.execution_options(write=True)
         # One look is one state of the database, on both: SQLite's transactions are so by themselves.
         self._looking = (
             self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         )
+
+    def __str__(self) -> str:
+        """Return the database's address without its password."""
+        return _without_password(self.url.render_as_string())
 
     @property
     def is_sqlite(self) -> bool:
@@ -63,7 +79,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """
-        Open the one transaction of a verb: all of it is kept, or nothing.
+        Open the one transaction of a verb: all of it is kept, or nothing. It is the only one until it ends.
 
         Raises `UnusableDatabase` where the database does not take it.
         """
@@ -81,21 +97,22 @@ class Store:
         self.engine.dispose()
 
 
+_RAISE = (
+    update(meta)
+    .where(meta.c.key == "change")
+    .values(value=cast(cast(meta.c.value, Integer) + 1, String))
+    .returning(meta.c.value)
+)
+
+
 def change_number(connection: Connection) -> int:
     """Return the number that rises with every change that a reader or an editor could see."""
     return int(connection.scalar(select(meta.c.value).where(meta.c.key == "change")) or 0)
 
 
 def raise_change_number(connection: Connection) -> int:
-    """Raise the change number and return it; on PostgreSQL this also queues writers behind each other."""
-    number = change_number(_locked(connection)) + 1
-    connection.execute(update(meta).where(meta.c.key == "change").values(value=str(number)))
-    return number
-
-
-def _locked(connection: Connection) -> Connection:
-    connection.execute(select(meta.c.value).where(meta.c.key == "change").with_for_update())
-    return connection
+    """Raise the change number, in a transaction, and return it."""
+    return int(connection.scalar(_RAISE) or 0)
 
 
 def remembered(connection: Connection, key: str) -> str | None:
@@ -126,31 +143,59 @@ def _options(url: URL) -> dict[str, Any]:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+    # Nothing here may change a file that is not ours: `upgrade` sets the journal's mode, once.
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if _writes(connection):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("write"))
+
+
+def _without_password(address: str) -> str:
+    """Return an address that may be shown: no password, neither before the host nor after it."""
+    return re.sub(r"(?<=[?&]password=)[^&]*", "***", re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:***@", address))
 
 
 @contextmanager
 def _our_errors(store: Store) -> Iterator[None]:
     try:
         yield
-    except (OperationalError, DBAPIError) as error:
-        if not isinstance(error, OperationalError) and not error.connection_invalidated:
+    except PoolExhausted as error:
+        raise UnusableDatabase(f"the database {store} is too busy: every connection is in use") from error
+    except DBAPIError as error:
+        if not _is_unusable(error):
             raise
-        raise UnusableDatabase(f"the database {store.url.render_as_string()} does not answer: {_why(error)}") from error
+        raise UnusableDatabase(f"the database {store} does not answer: {why(error.orig or error)}") from error
 
 
-def _why(error: DBAPIError) -> str:
-    text = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+def _is_unusable(error: DBAPIError) -> bool:
+    """Say whether the database is at fault, not what it was asked."""
+    return (
+        isinstance(error, OperationalError)
+        or type(error) is DatabaseError
+        or error.connection_invalidated
+        or getattr(error.orig, "sqlstate", None) in _REFUSED
+    )
+
+
+def why(error: BaseException) -> str:
+    """Say in words why the database does not answer."""
+    text = next(iter(str(error).strip().splitlines()), type(error).__name__)
     known = {
         "attempt to write a readonly database": "it is read-only: give the service's user the right to write it",
         "database or disk is full": "the disk is full: free some room, nothing was lost",
         "file is not a database": "the file is not a database: move it away, or set DATABASE_URL",
+        "database disk image is malformed": "the file is damaged: restore it from a backup",
         "unable to open database file": "the file can't be opened: check the folder and its rights",
         "disk I/O error": "the disk does not take it (full, or failing)",
     }

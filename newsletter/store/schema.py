@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from enum import Enum
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from newsletter.store.engine import APPLICATION_ID, Store, UnusableDatabase
+from newsletter.store.engine import APPLICATION_ID, BUSY_SECONDS, Store, UnusableDatabase, why
 from newsletter.store.tables import meta
 
 #: The newest migration that this program knows (a test holds it to the folder's).
@@ -42,7 +44,6 @@ def look(store: Store) -> Schema:
 
 def _version(connection: Connection, store: Store) -> Schema:
     tables = set(inspect(connection).get_table_names())
-    where = store.url.render_as_string()
     if not tables:
         return Schema.EMPTY
     if store.is_sqlite:
@@ -50,13 +51,13 @@ def _version(connection: Connection, store: Store) -> Schema:
     else:
         ours = {"meta", "editions", "issues"} <= tables
     if not ours or "alembic_version" not in tables:
-        raise UnusableDatabase(f"{where} holds another program's tables: set DATABASE_URL to a database of our own")
+        raise UnusableDatabase(f"{store} holds another program's tables: set DATABASE_URL to a database of our own")
     found = connection.scalar(text("SELECT version_num FROM alembic_version"))
     if found == HEAD:
         return Schema.CURRENT
     if found is None or str(found) > HEAD:
         raise UnusableDatabase(
-            f"{where} was written by a newer version (schema {found}, this program knows {HEAD}): upgrade the program"
+            f"{store} was written by a newer version (schema {found}, this program knows {HEAD}): upgrade the program"
         )
     return Schema.OLD
 
@@ -68,19 +69,19 @@ def upgrade(store: Store) -> Schema:
     Makes the file (readable by its owner alone) and its folder where there are none.
     """
     before = look(store)
+    if store.file is not None:
+        if before is not Schema.CURRENT:
+            _make_file(store.file)
+        _write_ahead(store, store.file)
     if before is Schema.CURRENT:
         return before
-    if store.file is not None:
-        _make_file(store.file)
     from alembic import command
     from alembic.config import Config
 
+    # Of two processes that start together on an empty database the second waits, and finds it done.
     with store.transaction() as connection:
         if store.is_sqlite:
             connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-        else:
-            # Two processes that start together on an empty database: the second waits, and finds it done.
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
         if _version_or_empty(connection, store) is not Schema.CURRENT:
             config = Config()
             config.set_main_option("script_location", str(_FOLDER))
@@ -103,3 +104,12 @@ def _make_file(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise UnusableDatabase(f"the database file {file} can't be made: {error.strerror}") from error
+
+
+def _write_ahead(store: Store, file: Path) -> None:
+    """Set the file's journal, for good, to the mode in which nobody who reads waits for who writes."""
+    try:
+        with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as error:
+        raise UnusableDatabase(f"the database {store} does not answer: {why(error)}") from error

@@ -319,6 +319,8 @@ documents = Table(
     Column("body", LargeBinary, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("last_modified", Instant, nullable=False),
+    # What the bytes were printed from, so that they are printed again only when that changed.
+    Column("stamp", String, nullable=False),
 )
 
 subscribers = Table(

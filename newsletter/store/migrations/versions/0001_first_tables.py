@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("last_modified", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stamp", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["edition_id"], ["editions.id"], name=op.f("fk_documents_edition_id")),
         sa.PrimaryKeyConstraint("edition_id", "name", name=op.f("pk_documents")),
     )
