@@ -220,7 +220,7 @@ def counts(connection: Connection, edition_id: int) -> dict[str, int]:
     rows = connection.execute(
         select(deliveries.c.state, func.count()).where(deliveries.c.mailing_id == newest).group_by(deliveries.c.state)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def unbalanced(connection: Connection) -> list[int]:
