@@ -16,16 +16,27 @@ _DIRT = re.compile(
 )
 #: Every way to end a line: CR LF, CR, NEL, line and paragraph separator.
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_SLUG_WORD = re.compile(r"[^\W_]+")
 
 
 def clean(text: str) -> str:
     """Return *text* without what no reader may be sent, each line ending in LF."""
+    if text.isprintable():  # most lines are: nothing of the dirt is
+        return text
     return _DIRT.sub("", _LINE_ENDS.sub("\n", text))
 
 
 def clean_line(text: str) -> str:
     """Return *text* cleaned, on one line, with single spaces and none at the ends."""
     return " ".join(clean(text).split())
+
+
+def _bare(text: str) -> str:
+    """Return *text* with Latin letters bare of their accents."""
+    if text.isascii():
+        return text
+    letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return unicodedata.normalize("NFC", "".join(letters))
 
 
 def slugify(text: str, *, longest: int = 80) -> str:
@@ -35,10 +46,7 @@ def slugify(text: str, *, longest: int = 80) -> str:
     Latin letters lose their accents; letters of other scripts stay, since an Arabic headline needs
     an address too.
     """
-    bare = "".join(
-        letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
-    )
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", bare).replace("’", "").replace("'", ""))
+    words = _SLUG_WORD.findall(_bare(text.casefold()).replace("’", "").replace("'", ""))
     slug = ""
     for word in words:
         longer = f"{slug}-{word}" if slug else word[:longest]
