@@ -34,7 +34,7 @@ from newsletter.models import (
 from newsletter.text import clean, clean_line, slugify
 
 LONGEST_HEADLINE = 90
-LONGEST_BODY = 1_000_000
+LONGEST_BODY = 200_000
 HIGHEST_COUNT = 10_000_000
 MOST_SOURCES = 1_000
 

@@ -214,6 +214,19 @@ def sent(connection: Connection, done: Collection[Claimed], now: datetime) -> No
         )
 
 
+def failed(connection: Connection, given_up: Collection[tuple[Claimed, str]]) -> None:
+    """Record deliveries that will never be sent, and why."""
+    for delivery, why in given_up:
+        connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.mailing_id == delivery.mailing,
+                deliveries.c.subscription_id == delivery.subscription,
+            )
+            .values(state="failed", lease_until=None, reply=why)
+        )
+
+
 def counts(connection: Connection, edition_id: int) -> dict[str, int]:
     """Return how many deliveries of the edition's newest mailing are in each state."""
     newest = select(func.max(mailings.c.id)).where(mailings.c.edition_id == edition_id).scalar_subquery()

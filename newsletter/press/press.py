@@ -21,6 +21,7 @@ from newsletter.press.printing import is_stale, links_of, print_documents
 from newsletter.press.proofs import Proofs
 from newsletter.press.revising import Wish, changes, revised
 from newsletter.press.shelves import Shelves
+from newsletter.render.headers import UnsafeHeader
 from newsletter.render.links import Links
 from newsletter.render.mail import fill
 from newsletter.store import Connection
@@ -317,17 +318,27 @@ class Press:
             claimed = self._claim(free, now)
             if not claimed:
                 break
-            for delivery in claimed:
-                self.outbox.put(
-                    delivery.message_id,
-                    fill(delivery.mail, to=delivery.address, message_id=delivery.message_id, date=delivery.due_at),
-                )
+            sent, failed = self._send(claimed)
             with self.store.transaction() as connection:
-                ledger.sent(connection, claimed, now)
-            total += len(claimed)
+                ledger.sent(connection, sent, now)
+                ledger.failed(connection, failed)
+            total += len(sent)
             if progress:
                 progress(len(claimed))
         return total
+
+    def _send(self, claimed: Sequence[ledger.Claimed]) -> tuple[list[ledger.Claimed], list[tuple[ledger.Claimed, str]]]:
+        """Write each delivery to the outbox; one that no message can be made of keeps back no other."""
+        sent, failed = [], []
+        for delivery in claimed:
+            try:
+                mail = fill(delivery.mail, to=delivery.address, message_id=delivery.message_id, date=delivery.due_at)
+            except UnsafeHeader as error:
+                failed.append((delivery, str(error)))
+                continue
+            self.outbox.put(delivery.message_id, mail)
+            sent.append(delivery)
+        return sent, failed
 
     def _claim(self, mailings: Sequence[int], now: datetime) -> list[ledger.Claimed]:
         domain = parseaddr(self.publisher.sender)[1].rpartition("@")[2] or "localhost"
