@@ -66,7 +66,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         if upgraded:
             upgrade(store)
         elif (schema := look(store)) is not Schema.CURRENT:
-            raise NotInitialised(store.url.render_as_string(), schema)
+            raise NotInitialised(str(store), schema)
         yield Newsroom(
             settings=settings,
             store=store,

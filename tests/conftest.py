@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from servers.missing import missing
 from servers.postgresql import NoPostgreSQL, PostgreSQL, running_server
+
+from newsletter.store import Store
+from newsletter.store.schema import upgrade
 
 # A shared machine stalls now and then, so no deadline; what CI finds must be found again.
 hypothesis_settings.register_profile("ours", deadline=None, print_blob=True)
@@ -46,3 +53,60 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     name = server.create_database()
     yield server.url(name)
     server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a SQLite file that the migrations made, to copy."""
+    file = tmp_path_factory.mktemp("migrated") / "daily-dose.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgresql: PostgreSQL) -> str:
+    """Give the name of a PostgreSQL database that the migrations made, to copy."""
+    name = postgresql.create_database()
+    _migrate(postgresql.url(name))
+    return name
+
+
+@pytest.fixture
+def archives(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Store]]:
+    """Give a function that opens a new archive of the kind `sqlite` or `postgresql`, as the migrations make it."""
+    with ExitStack() as opened:
+        yield lambda kind: opened.enter_context(_archive(request, kind, tmp_path))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Give the kind of database, one after the other."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store(archives: Callable[[str], Store], database_kind: str) -> Store:
+    """Give an empty archive, on SQLite and on PostgreSQL."""
+    return archives(database_kind)
+
+
+@contextmanager
+def _archive(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[Store]:
+    if kind == "sqlite":
+        file = folder / f"{uuid4().hex}.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), file)
+        url, drop = f"sqlite:///{file}", file.unlink
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        name = server.create_database(template=request.getfixturevalue("migrated_database"))
+        url, drop = server.url(name), partial(server.drop_database, name)
+    store = Store(url)
+    yield store
+    store.close()
+    drop()
+
+
+def _migrate(url: str) -> None:
+    store = Store(url)
+    upgrade(store)
+    store.close()

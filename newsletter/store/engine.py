@@ -32,7 +32,7 @@ APPLICATION_ID = 0x646F7365
 BUSY_SECONDS = 30
 
 
-_ALLOWED = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+_ALLOWED = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE (an @ in a password as %40)"
 #: SQLSTATEs that say not "you asked for nonsense" but "not here": a standby, and no right to a table.
 _REFUSED = frozenset(["25006", "42501"])
 
@@ -46,7 +46,7 @@ class Store:
 
     def __init__(self, address: str) -> None:
         try:
-            self.url: URL = make_url(_with_driver(address))
+            self.url: URL = _url(address)
             self.engine: Engine = create_engine(self.url, **_options(self.url))
         except (ArgumentError, ImportError, ValueError) as error:
             why = error if isinstance(error, ImportError) else f"expected {_ALLOWED}"
@@ -126,6 +126,13 @@ def remember(connection: Connection, key: str, value: str) -> None:
     statement = insert(meta).values(key=key, value=value)
     # Two processes that keep it first at the same moment must not fail each other.
     connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def _url(address: str) -> URL:
+    url = make_url(_with_driver(address))
+    if "@" in (url.host or ""):
+        raise ValueError("the half of a password that has an @ in it is no host")
+    return url
 
 
 def _with_driver(address: str) -> str:

@@ -16,6 +16,9 @@ from newsletter.store.tables import meta
 #: The newest migration that this program knows (a test holds it to the folder's).
 HEAD = "0001"
 
+#: What every database file begins with (sqlite.org/fileformat2.html, 1.3).
+_MAGIC = b"SQLite format 3\0"
+_NOT_A_DATABASE = sqlite3.DatabaseError("file is not a database")
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -34,12 +37,26 @@ def look(store: Store) -> Schema:
 
     Raises `UnusableDatabase` where it is not ours, or from a newer version of this program.
     """
-    if store.file is not None and not store.file.exists():
-        return Schema.MISSING
-    if store.file is not None and store.file.stat().st_size == 0:
-        return Schema.EMPTY
+    if store.file is not None:
+        if not store.file.exists():
+            return Schema.MISSING
+        if not _holds_database(store, store.file):
+            return Schema.EMPTY
     with store.reading() as connection:
         return _version(connection, store)
+
+
+def _holds_database(store: Store, file: Path) -> bool:
+    """Say whether a file holds anything; raise `UnusableDatabase` if that is no database."""
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(len(_MAGIC))
+    except OSError as error:
+        raise UnusableDatabase(f"the database {store} can't be read: {error.strerror}") from error
+    if start and start != _MAGIC:
+        # SQLite itself takes a file of some bytes for an empty database, and writes over it.
+        raise UnusableDatabase(f"the database {store} does not answer: {why(_NOT_A_DATABASE)}")
+    return bool(start)
 
 
 def _version(connection: Connection, store: Store) -> Schema:
@@ -103,7 +120,7 @@ def _make_file(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise UnusableDatabase(f"the database file {file} can't be made: {error.strerror}") from error
+        raise UnusableDatabase(f"the database file {file} can't be made: {error.filename}: {error.strerror}") from error
 
 
 def _write_ahead(store: Store, file: Path) -> None:
