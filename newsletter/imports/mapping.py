@@ -36,7 +36,6 @@ How an organisation's table becomes entries: a small TOML file.
 
 from __future__ import annotations
 
-import codecs
 import time
 import tomllib
 from collections.abc import Sequence

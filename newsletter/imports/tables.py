@@ -24,6 +24,9 @@ _FLAGS = {"claimed", "killed_at_least", "injured_at_least"}
 _DATES = {"event_date", "event_end"}
 _DEGREES = {"latitude", "longitude"}
 
+#: Reads a cell that is not empty into a shape.
+_CellReader = Callable[[str, dict[str, Any], Row], None]
+
 
 def read_csv(stream: BinaryIO, file: str, mapping: Mapping | None = None) -> Iterator[Entry | Problem]:
     """
@@ -74,7 +77,9 @@ class _Table:
         if mapping is None:
             self._warn_of_strangers()
         self._columns = [
-            (at, field) for column, field in self._mapping.columns if (at := self._at(column, field)) is not None
+            (at, field, self._reader_of(field))
+            for column, field in self._mapping.columns
+            if (at := self._at(column, field)) is not None
         ]
         self._sources = [self._source_columns(source) for source in self._mapping.sources]
         self._ids = [self._at(column, "id") for column in self._mapping.id_columns]
@@ -117,7 +122,7 @@ class _Table:
         return found, source.constants
 
     def _has_what_it_needs(self) -> bool:
-        filled = {field for _, field in self._columns} | self._mapping.constants.keys()
+        filled = {field for _, field, _ in self._columns} | self._mapping.constants.keys()
         for needed in ("kind", "body"):
             if needed not in filled:
                 self._wrong(needed, f"expected a column or a constant for {needed}: no row can be read without it")
@@ -138,9 +143,10 @@ class _Table:
         """Return the row's entry; raise `InvalidEntry` with every field that is wrong."""
         problems: list[tuple[str, str]] = []
         shape = dict(self._mapping.constants)
-        for at, field in self._columns:
+        for at, field, read in self._columns:
             try:
-                self._fill(shape, field, row.cells[at], row)
+                if cell := row.cells[at].strip():
+                    read(cell, shape, row)
             except Refused as error:
                 problems.append((field, str(error)))
         try:
@@ -160,24 +166,30 @@ class _Table:
             self._seen[entry.uid] = row.line
         return entry
 
-    def _fill(self, shape: dict[str, Any], field: str, cell: str, row: Row) -> None:
+    def _reader_of(self, field: str) -> _CellReader:
+        """Return what reads a cell that is not empty into the shape's *field*."""
         if field == "groups":
-            shape["groups"] = [*shape.get("groups", ()), *self._groups(cell, row)]
-            return
+            return lambda cell, shape, row: shape.update(groups=[*shape.get("groups", ()), *self._groups(cell, row)])
         if field == "tags":
-            shape["tags"] = [*shape.get("tags", ()), *self._parts(cell, self._mapping.tag_separator, "tags")]
-            return
-        text = self._value(field, cell.strip())
-        if not text:
-            return
-        if field in _TOLLS:
-            shape |= toll(field, text, shape)
-        else:
-            shape[field] = self._read(field)(text)
+            separator = self._mapping.tag_separator
+            return lambda cell, shape, _: shape.update(
+                tags=[*shape.get("tags", ()), *self._parts(cell, separator, field)]
+            )
+        if self._mapping.values.get(field):
+            plain = self._plain_or_toll(field)
+            return lambda cell, shape, row: plain(value, shape, row) if (value := self._value(field, cell)) else None
+        return self._plain_or_toll(field)
 
-    def _read(self, field: str) -> Callable[[str], Any]:
+    def _plain_or_toll(self, field: str) -> _CellReader:
+        if field in _TOLLS:
+            return lambda cell, shape, _: shape.update(toll(field, cell, shape))
+        read = self._plain_reader_of(field)
+        return lambda cell, shape, _: shape.update({field: read(cell)})
+
+    def _plain_reader_of(self, field: str) -> Callable[[str], Any]:
         if field in _DATES:
-            return lambda text: str(partial_date(text, self._mapping.date_formats))
+            formats = self._mapping.date_formats
+            return lambda text: str(partial_date(text, formats))
         if field in _FLAGS:
             return flag
         if field in _DEGREES:
