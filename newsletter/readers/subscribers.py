@@ -53,7 +53,7 @@ def normal_address(text: str) -> tuple[str, str]:
         valid = validate_email(text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise InvalidAddress(text, str(error)) from error
-    return valid.normalized, f"{valid.local_part.casefold()}@{valid.ascii_domain.casefold()}"
+    return valid.ascii_email or valid.normalized, f"{valid.local_part.casefold()}@{valid.ascii_domain.casefold()}"
 
 
 def subscribe(connection: Connection, edition_id: int, address: str, consent: str, now: datetime) -> bool:
