@@ -123,8 +123,10 @@ def place_line(entry: Entry, language: str = "en") -> str:
 
 
 def dateline(entry: Entry, language: str = "en") -> str:
-    """Return when and where it was: `23 January 2018, Benghazi, Libya`."""
-    return ", ".join(part for part in (event_date(entry, language), place_line(entry, language)) if part)
+    """Return when and where it was: `23 January 2018, Benghazi, Libya`. Background needs no date."""
+    undated = entry.kind is Kind.REPORT and entry.event_date is None
+    when = "" if undated else event_date(entry, language)
+    return ", ".join(part for part in (when, place_line(entry, language)) if part)
 
 
 def byline(entry: Entry) -> str | None:
@@ -211,9 +213,9 @@ def citation(source: Source, language: str = "en") -> str:
     """
     Return a source as it is cited: author, “title,” publisher, date; without its address.
 
-    A source whose title is not known is cited as it was printed.
+    A source is cited as it was printed where its title is not known, or nothing else is.
     """
-    if not source.title:
+    if not source.title or not (source.author or source.publisher or source.published):
         raw = source.raw.replace(source.url, "") if source.url else source.raw
         return " ".join(raw.split()).rstrip(" ,;:") or (source.publisher or "")
     title = source.title.replace("“", "‘").replace("”", "’").replace('"', "’")
