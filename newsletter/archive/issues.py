@@ -13,8 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, extract, func, insert, select, update
 
 from newsletter.archive import corrections
-from newsletter.archive.entries import at_revision
-from newsletter.archive.rows import entries_of
+from newsletter.archive.rows import ENTRY_COLUMNS, entries_of
 from newsletter.errors import NewsletterError
 from newsletter.models import Entry, Issue, IssueState, Rule, Withdrawal
 from newsletter.shapes import entry_shape
@@ -42,8 +41,10 @@ class Day:
 def _selected(where: ColumnElement[bool]) -> Select[Any]:
     mailed = exists().where(mailings.c.issue_id == issues.c.id).label("mailed")
     return (
-        at_revision(issues.c.shown_revision)
-        .join(issues, issues.c.entry_id == entries.c.id)
+        select(*ENTRY_COLUMNS)
+        .select_from(issues)
+        .join(entries, entries.c.id == issues.c.entry_id)
+        .join(revisions, (revisions.c.entry_id == entries.c.id) & (revisions.c.number == issues.c.shown_revision))
         .join(editions, editions.c.id == issues.c.edition_id)
         .add_columns(
             *(issues.c[name].label(f"issue_{name}") for name in issues.c.keys() if name != "content"),  # noqa: SIM118 -- a ColumnCollection iterates its columns

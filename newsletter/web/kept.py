@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import monotonic
@@ -19,12 +19,13 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from newsletter.archive import documents, editions
-from newsletter.archive.reading import View
+from newsletter.archive import editions
+from newsletter.archive.reading import View, document_tags, documents_but
 from newsletter.models import Edition, Publisher
 from newsletter.press.printing import links_of
 from newsletter.render.links import Links
-from newsletter.store.engine import Store, UnusableDatabase, change_number
+from newsletter.store import Connection, Store, UnusableDatabase
+from newsletter.store.engine import change_number
 from newsletter.web.answers import Answer
 from newsletter.web.headers import FEED_HEADERS
 from scheduler.calendar import edition_day
@@ -204,12 +205,7 @@ class Memory:
                 change=change,
                 until=min(hidden, default=None),
                 rooms=rooms,
-                documents={
-                    f"{room.path}/{document.name}": Document(answer=_answer(document), room=room)
-                    for document in documents.every(connection)
-                    for room in rooms
-                    if room.edition.slug == document.edition
-                },
+                documents=_documents(connection, rooms, known.documents if known is not None else {}),
             )
 
     def _room(self, view: View, every: list[Edition]) -> Room:
@@ -226,5 +222,13 @@ class Memory:
         )
 
 
-def _answer(document: documents.Document) -> Answer:
-    return Answer.of(document.body, document.media_type, last_modified=document.last_modified, headers=FEED_HEADERS)
+def _documents(connection: Connection, rooms: Sequence[Room], known: Mapping[str, Document]) -> Mapping[str, Document]:
+    """Return every document by its path; only what is new is read and packed."""
+    answers = {document.answer.sha256: document.answer for document in known.values()}
+    for new in documents_but(connection, answers.keys()):
+        answers[new.sha256] = Answer.of(new.body, new.media_type, last_modified=new.last_modified, headers=FEED_HEADERS)
+    by_slug = {room.edition.slug: room for room in rooms}
+    return {
+        f"{by_slug[slug].path}/{name}": Document(answer=answers[sha256], room=by_slug[slug])
+        for (slug, name), sha256 in document_tags(connection).items()
+    }

@@ -59,7 +59,7 @@ class Site:
                 if turned:
                     routes.append(Route(turned, self._turn))
             # The front answers the feeds that there are; what comes this far is none, or no way to ask for one.
-            routes.append(Route(f"{prefix}/feed.{{format}}", self._nothing))
+            routes.append(Route(f"{prefix}/feed.{{format}}", self._no_feed))
             routes.append(Route(f"{prefix}/feed.{{format}}/", self._turn))
         return routes
 
@@ -68,7 +68,7 @@ class Site:
     def _page(self, page: Page) -> Endpoint:
         async def answer(request: Request) -> Response:
             kept, room = await self._look(request)
-            if "edition" in request.path_params and not room.path:
+            if _elsewhere(request, room):
                 return self._lead(request, _EDITION.sub("", request.scope["path"]))
             make = partial(self._make, page, room, request.path_params)
             made = await self._memory.page(kept, request.scope["path"], make)
@@ -136,7 +136,11 @@ class Site:
         with self._memory.store.reading() as connection:
             change_number(connection)
 
-    async def _nothing(self, _request: Request) -> Response:
+    async def _no_feed(self, request: Request) -> Response:
+        """Lead to the feed of the first edition, if it is asked for as a further one's."""
+        _, room = await self._look(request)
+        if _elsewhere(request, room):
+            return self._lead(request, _EDITION.sub("", request.scope["path"]))
         raise HTTPException(HTTPStatus.NOT_FOUND)
 
     # What went wrong
@@ -178,6 +182,11 @@ class Site:
         headers = (*PAGE_HEADERS, (b"location", address.encode()))
         moved = Answer.of(b"", "text/plain", status=301, cache_control="public, max-age=60", headers=headers)
         return self._response(request, moved)
+
+
+def _elsewhere(request: Request, room: Room) -> bool:
+    """Say whether the first edition is asked for under `/e/`: it lives at the root."""
+    return "edition" in request.path_params and not room.path
 
 
 def _sent(answered: Reply, request: Request) -> Response:

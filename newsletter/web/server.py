@@ -45,8 +45,10 @@ class PortInUse(NotListening):
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on *host* and *port* (0: any free one); raise `PortInUse` or `NotListening`."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.socket(family)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        # The protocol is named so that asyncio knows TCP and sends small answers at once (TCP_NODELAY).
+        listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise NotListening(f"DAILY_DOSE_HOST {host!r} is no address of this machine: {error.strerror}") from error
     try:

@@ -1,0 +1,42 @@
+"""A filled archive behind a server: one to read, for all tests of a file, and one to change, for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from newsstand import Stand, fill, standing
+
+from newsletter.store import Store
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill a database once, to be copied."""
+    file = tmp_path_factory.mktemp("filled") / "dose.db"
+    store = Store(f"sqlite:///{file}")
+    fill(store)
+    store.close()
+    return file
+
+
+@pytest.fixture
+def own_file(filled: Path, tmp_path: Path) -> Path:
+    """Give the test a filled database of its own."""
+    return Path(shutil.copy(filled, tmp_path / "dose.db"))
+
+
+@pytest.fixture(scope="module")
+def stand(filled: Path) -> Iterator[Stand]:
+    """Serve an archive that no test changes."""
+    with standing(filled) as found:
+        yield found
+
+
+@pytest.fixture
+def own_stand(own_file: Path) -> Iterator[Stand]:
+    """Serve an archive that the test may change."""
+    with standing(own_file) as found:
+        yield found
