@@ -69,9 +69,14 @@ WORST = {
     "alike, undated, all published": lambda n: alike(n, **undated(n), last_published=printed(n, 125)),
     "alike, own anniversary near": lambda n: alike(n, **kept(n)),
     "alike but each of its own group, anniversary near": lambda n: alike(n, **kept(n), groups=(f"cell-{n}",)),
+    "alike but for ten that have not rested": lambda n: (
+        alike(n, **undated(n)) if n >= 10 else entry(n, **undated(n), last_published=printed(n, 20))
+    ),
     "all on this very day": lambda n: alike(n, event_date=PartialDate(1970 + n % 50, TODAY.month, TODAY.day)),
     "nothing rested": lambda n: alike(n, last_published=TODAY - timedelta(days=31 + n % 80)),
-    "nothing happened yet": lambda n: alike(n, event_date=PartialDate(2030 + n % 50, 1 + n % 12, 1 + n % 28)),
+    "nine in ten have not happened yet": lambda n: (
+        alike(n, event_date=PartialDate(2030 + n % 50, 1 + n % 12, 1 + n % 28)) if n % 10 else alike(n, **undated(n))
+    ),
 }
 
 

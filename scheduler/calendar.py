@@ -10,6 +10,7 @@ from __future__ import annotations
 from calendar import isleap
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from itertools import count, takewhile
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ def edition_day(edition: Edition, now: datetime) -> date:
     return local_day(now, edition.schedules[0].zone)
 
 
+@lru_cache(maxsize=4096)
 def has_day(day: date, zone: ZoneInfo) -> bool:
     """
     Say whether *zone* ever had *day*.
