@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from rooms import Room, an_edition
 from servers.missing import missing
 from servers.postgresql import NoPostgreSQL, PostgreSQL, running_server
 
@@ -88,6 +89,14 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 def store(archives: Callable[[str], Store], database_kind: str) -> Store:
     """Give an empty archive, on SQLite and on PostgreSQL."""
     return archives(database_kind)
+
+
+@pytest.fixture
+def room(store: Store, tmp_path: Path) -> Room:
+    """Give a newsroom with one edition and no entries, on SQLite and on PostgreSQL."""
+    room = Room(store, tmp_path / "outbox")
+    room.open(an_edition())
+    return room
 
 
 @contextmanager

@@ -8,7 +8,7 @@ that two processes never work on the same one, and what a killed process left co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,7 +17,10 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
+    Select,
     and_,
+    bindparam,
     exists,
     func,
     insert,
@@ -28,10 +31,12 @@ from sqlalchemy import (
     update,
 )
 
+from newsletter.models import IssueState
 from newsletter.store.tables import deliveries, editions, frozen_mails, issues, mailings, subscribers, subscriptions
 
 #: How long a claim holds before another process may take it up again.
 LEASE = timedelta(minutes=2)
+_UNCLAIMED = and_(deliveries.c.state.in_(("queued", "deferred")), deliveries.c.frozen_number.is_(None))
 #: What is not done yet, whoever has it.
 UNDONE = ("queued", "claimed", "sending", "deferred", "unknown")
 
@@ -95,35 +100,31 @@ def open_mailing(
             )
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
             .where(subscriptions.c.edition_id == edition_id, _wants_mail()),
-        )
+        ),
+        execution_options={"preserve_rowcount": True},
     ).rowcount
     connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(audience=audience))
     return audience
 
 
-def is_running(connection: Connection, issue_uid: UUID) -> bool:
-    """Say whether an issue's mailing has deliveries to send."""
-    return any(each.issue == issue_uid for each in running(connection))
+def unclaimed(connection: Connection, issue_uid: UUID) -> int:
+    """Return how many deliveries of an issue nobody has claimed yet: their bytes may still be others."""
+    statement = select(func.count()).where(deliveries.c.mailing_id.in_(_of_issue(issue_uid)), _UNCLAIMED)
+    return int(connection.scalar(statement) or 0)
 
 
-def freeze_again(connection: Connection, issue_uid: UUID, frozen_number: int) -> int:
-    """Give the mailings of an issue that are not all sent new bytes; return how many deliveries get them."""
-    issue_id = connection.scalar(select(issues.c.id).where(issues.c.uid == issue_uid))
-    running = [
-        row.id
-        for row in connection.execute(select(mailings.c.id).where(mailings.c.issue_id == issue_id))
-        if _count(connection, row.id, ("queued", "deferred"))
-    ]
-    connection.execute(update(mailings).where(mailings.c.id.in_(running)).values(frozen_number=frozen_number))
-    return sum(_count(connection, mailing_id, ("queued", "deferred")) for mailing_id in running)
+def freeze_again(connection: Connection, issue_uid: UUID, frozen_number: int) -> None:
+    """Let those of an issue's deliveries that nobody has claimed yet have other bytes."""
+    connection.execute(
+        update(mailings).where(mailings.c.id.in_(_of_issue(issue_uid))).values(frozen_number=frozen_number)
+    )
 
 
 def stop(connection: Connection, issue_uid: UUID, why: str) -> int:
     """Suppress what is not yet sent of an issue's mailings; return how many deliveries that were."""
-    of_issue = select(mailings.c.id).join(issues, issues.c.id == mailings.c.issue_id).where(issues.c.uid == issue_uid)
     return connection.execute(
         update(deliveries)
-        .where(deliveries.c.mailing_id.in_(of_issue), deliveries.c.state.in_(("queued", "deferred")))
+        .where(deliveries.c.mailing_id.in_(_of_issue(issue_uid)), deliveries.c.state.in_(("queued", "deferred")))
         .values(state="suppressed", reply=why)
     ).rowcount
 
@@ -140,78 +141,101 @@ def running(connection: Connection) -> list[Running]:
     return [Running(id=row.id, edition=row.slug, issue=row.uid, day=row.day) for row in rows]
 
 
-def suppress_late(connection: Connection, now: datetime, max_late: timedelta) -> int:
-    """Count as suppressed what came too late: past *max_late*, or overtaken by a newer issue; return how many."""
+def suppress(connection: Connection, now: datetime, max_late: timedelta) -> int:
+    """
+    Count as suppressed what is open and must not be sent any more; return how many.
+
+    That is what came too late: past *max_late*, or overtaken by a newer issue; what is for readers
+    who left since the audience was frozen; and what a killed process had claimed of an issue that
+    was withdrawn since.
+    """
+    staying = (
+        select(subscriptions.c.id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(_wants_mail(), subscriptions.c.id == deliveries.c.subscription_id)
+    )
+    withdrawn = (
+        select(mailings.c.id)
+        .join(issues, issues.c.id == mailings.c.issue_id)
+        .where(issues.c.state == IssueState.WITHDRAWN)
+    )
+    reasons = {
+        "withdrawn": deliveries.c.mailing_id.in_(withdrawn),
+        "left": ~staying.exists(),
+        "late": or_(deliveries.c.due_at < now - max_late, _overtaken(now)),
+    }
+    return sum(
+        connection.execute(
+            update(deliveries).where(_open(now), reason).values(state="suppressed", reply=word, lease_until=None)
+        ).rowcount
+        for word, reason in reasons.items()
+    )
+
+
+def _overtaken(now: datetime) -> ColumnElement[bool]:
+    """Return what makes a delivery one whose reader is due a newer issue since."""
     newer = deliveries.alias()
     newer_mailings = mailings.alias()
-    overtaken = exists().where(
+    return exists().where(
         newer.c.subscription_id == deliveries.c.subscription_id,
         newer.c.mailing_id == newer_mailings.c.id,
         newer_mailings.c.key > mailings.c.key,
         newer_mailings.c.kind == mailings.c.kind,
         newer_mailings.c.edition_id == mailings.c.edition_id,
         mailings.c.id == deliveries.c.mailing_id,
+        # Whoever asks for an old day's mail after the newer one's gets it.
+        newer.c.due_at > deliveries.c.due_at,
         newer.c.due_at <= now,
     )
-    return connection.execute(
-        update(deliveries)
-        .where(
-            or_(deliveries.c.state.in_(("queued", "deferred")), _abandoned(now)),
-            or_(deliveries.c.due_at < now - max_late, overtaken),
-        )
-        .values(state="suppressed", reply="late")
-        .execution_options(synchronize_session=False)
-    ).rowcount
-
-
-def suppress_departed(connection: Connection) -> int:
-    """Count as suppressed what is queued for readers who left since the audience was frozen; return how many."""
-    staying = (
-        select(subscriptions.c.id)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(_wants_mail(), subscriptions.c.id == deliveries.c.subscription_id)
-    )
-    return connection.execute(
-        update(deliveries)
-        .where(deliveries.c.state.in_(("queued", "deferred")), ~staying.exists())
-        .values(state="suppressed", reply="left")
-    ).rowcount
 
 
 def claim(
     connection: Connection, mailing_ids: Collection[int], domain: str, now: datetime, most: int = 500
 ) -> list[Claimed]:
-    """Claim up to *most* deliveries that are due of these mailings, for `LEASE` from *now*."""
+    """
+    Claim up to *most* deliveries that are due of these mailings, for `LEASE` from *now*.
+
+    The first claim of a delivery settles which bytes it gets: what is frozen again later is not
+    for who may have been sent the message already.
+    """
+    key = (deliveries.c.mailing_id, deliveries.c.subscription_id)
     free = (
-        select(deliveries.c.mailing_id, deliveries.c.subscription_id)
+        select(*key)
         .where(
             deliveries.c.mailing_id.in_(mailing_ids),
             deliveries.c.due_at <= now,
             or_(deliveries.c.state == "queued", _abandoned(now)),
         )
+        .order_by(*key)
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    claimed = connection.execute(
+    newest = select(mailings.c.frozen_number).where(mailings.c.id == deliveries.c.mailing_id).scalar_subquery()
+    rows = connection.execute(
         update(deliveries)
-        .where(tuple_(deliveries.c.mailing_id, deliveries.c.subscription_id).in_(free))
-        .values(state="claimed", lease_until=now + LEASE, attempts=deliveries.c.attempts + 1)
-        .returning(deliveries.c.mailing_id, deliveries.c.subscription_id, deliveries.c.due_at)
-    ).all()
-    return [_claimed(connection, row.mailing_id, row.subscription_id, row.due_at, domain) for row in sorted(claimed)]
-
-
-def sent(connection: Connection, done: Collection[Claimed], now: datetime) -> None:
-    """Record deliveries as sent."""
-    for delivery in done:
-        connection.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.mailing_id == delivery.mailing,
-                deliveries.c.subscription_id == delivery.subscription,
-            )
-            .values(state="sent", sent_at=now, message_id=delivery.message_id, lease_until=None, reply="outbox")
+        .where(tuple_(*key).in_(free))
+        .values(
+            state="claimed",
+            lease_until=now + LEASE,
+            attempts=deliveries.c.attempts + 1,
+            frozen_number=func.coalesce(deliveries.c.frozen_number, newest),
         )
+        .returning(*key, deliveries.c.due_at, deliveries.c.frozen_number)
+    ).all()
+    return _claimed(connection, sorted(rows), domain)
+
+
+def sent(connection: Connection, done: Sequence[Claimed], now: datetime) -> None:
+    """Record deliveries as sent."""
+    if not done:
+        return
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.mailing_id == bindparam("mailing"), deliveries.c.subscription_id == bindparam("whose"))
+        .values(state="sent", sent_at=now, message_id=bindparam("name"), lease_until=None, reply="outbox")
+    )
+    rows = [{"mailing": each.mailing, "whose": each.subscription, "name": each.message_id} for each in done]
+    connection.execute(statement, rows)
 
 
 def failed(connection: Connection, given_up: Collection[tuple[Claimed, str]]) -> None:
@@ -247,29 +271,45 @@ def unbalanced(connection: Connection) -> list[int]:
     return [row.id for row in rows]
 
 
-def _claimed(connection: Connection, mailing_id: int, subscription_id: int, due_at: datetime, domain: str) -> Claimed:
-    row = connection.execute(
-        select(subscribers.c.address, issues.c.uid, frozen_mails.c.mail)
-        .select_from(mailings)
-        .join(issues, issues.c.id == mailings.c.issue_id)
-        .join(
-            frozen_mails,
-            and_(frozen_mails.c.issue_id == mailings.c.issue_id, frozen_mails.c.number == mailings.c.frozen_number),
-        )
-        .join(subscriptions, subscriptions.c.id == subscription_id)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(mailings.c.id == mailing_id)
-    ).one()
-    # The same at every attempt, and not to be guessed from the address.
-    name = hashlib.sha256(f"{row.uid}:{subscription_id}".encode()).hexdigest()[:32]
-    return Claimed(
-        mailing=mailing_id,
-        subscription=subscription_id,
-        address=row.address,
-        message_id=f"<{name}@{domain}>",
-        due_at=due_at,
-        mail=row.mail,
+def _claimed(connection: Connection, rows: Sequence[Row[Any]], domain: str) -> list[Claimed]:
+    mails = _mails(connection, {(row.mailing_id, row.frozen_number) for row in rows})
+    addresses = dict(
+        connection.execute(
+            select(subscriptions.c.id, subscribers.c.address)
+            .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+            .where(subscriptions.c.id.in_({row.subscription_id for row in rows}))
+        ).all()
     )
+    claimed = []
+    for row in rows:
+        uid, mail = mails[row.mailing_id, row.frozen_number]
+        # The same at every attempt, and not to be guessed from the address.
+        name = hashlib.sha256(f"{uid}:{row.subscription_id}".encode()).hexdigest()[:32]
+        claimed.append(
+            Claimed(
+                mailing=row.mailing_id,
+                subscription=row.subscription_id,
+                address=addresses[row.subscription_id],
+                message_id=f"<{name}@{domain}>",
+                due_at=row.due_at,
+                mail=mail,
+            )
+        )
+    return claimed
+
+
+def _mails(connection: Connection, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[UUID, bytes]]:
+    """Return, by mailing and frozen number, the issue's uid and the mail's bytes: once, for all readers."""
+    found = {}
+    for mailing_id, number in wanted:
+        uid, mail = connection.execute(
+            select(issues.c.uid, frozen_mails.c.mail)
+            .join(frozen_mails, frozen_mails.c.issue_id == issues.c.id)
+            .join(mailings, mailings.c.issue_id == issues.c.id)
+            .where(mailings.c.id == mailing_id, frozen_mails.c.number == number)
+        ).one()
+        found[mailing_id, number] = (uid, mail)
+    return found
 
 
 def _wants_mail() -> ColumnElement[bool]:
@@ -280,6 +320,10 @@ def _abandoned(now: datetime) -> ColumnElement[bool]:
     return and_(deliveries.c.state == "claimed", deliveries.c.lease_until < now)
 
 
-def _count(connection: Connection, mailing_id: int, states: Collection[str]) -> int:
-    statement: Any = select(func.count()).where(deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(states))
-    return int(connection.scalar(statement) or 0)
+def _of_issue(issue_uid: UUID) -> Select[Any]:
+    return select(mailings.c.id).join(issues, issues.c.id == mailings.c.issue_id).where(issues.c.uid == issue_uid)
+
+
+def _open(now: datetime) -> ColumnElement[bool]:
+    """Return what makes a delivery one that nobody works on and that may still be sent."""
+    return or_(deliveries.c.state.in_(("queued", "deferred")), _abandoned(now))

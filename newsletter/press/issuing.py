@@ -115,8 +115,8 @@ class Issuing:
         notes = corrections.carried_by(connection, edition_id, "issue", issue.day.isoformat())
         carried = replace(self.to_carry(connection, edition, issue), corrections=notes)
         mail_bytes = self.mail_of(connection, edition, issue, carried)
-        number = issues.freeze_mail(connection, issue.uid, mail_bytes, now)
-        return ledger.freeze_again(connection, issue.uid, number)
+        ledger.freeze_again(connection, issue.uid, issues.freeze_mail(connection, issue.uid, mail_bytes, now))
+        return ledger.unclaimed(connection, issue.uid)
 
     def to_carry(self, connection: Connection, edition: Edition, issue: Issue) -> Carried:
         """Return what the next mail of an edition carries beside its issue."""

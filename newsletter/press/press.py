@@ -266,7 +266,7 @@ class Press:
                 again = sum(
                     self._issuing.freeze_again(connection, issue, now)
                     for issue in standing
-                    if ledger.is_running(connection, issue.uid)
+                    if ledger.unclaimed(connection, issue.uid)
                 )
             print_documents(connection, self.publisher, now)
         return Outcome(entry=after, issues=tuple(standing), deliveries=again)
@@ -312,12 +312,9 @@ class Press:
     def sweep(self, now: datetime, progress: Callable[[int], object] | None = None) -> int:
         """Send what is due by *now*, unless it is held; return how many messages went out."""
         with self.store.reading() as connection:
-            free = [each.id for each in ledger.running(connection) if not _waits(connection, each, now)]
+            running = ledger.running(connection)
         total = 0
-        while free:
-            claimed = self._claim(free, now)
-            if not claimed:
-                break
+        while running and (claimed := self._claim(now)):
             sent, failed = self._send(claimed)
             with self.store.transaction() as connection:
                 ledger.sent(connection, sent, now)
@@ -340,12 +337,13 @@ class Press:
             sent.append(delivery)
         return sent, failed
 
-    def _claim(self, mailings: Sequence[int], now: datetime) -> list[ledger.Claimed]:
+    def _claim(self, now: datetime) -> list[ledger.Claimed]:
+        """Claim some of what is due; a hold that is set while a long mailing runs stops the rest of it."""
         domain = parseaddr(self.publisher.sender)[1].rpartition("@")[2] or "localhost"
         with self.store.transaction() as connection:
-            ledger.suppress_late(connection, now, self.max_late)
-            ledger.suppress_departed(connection)
-            return ledger.claim(connection, mailings, domain, now)
+            ledger.suppress(connection, now, self.max_late)
+            free = [each.id for each in ledger.running(connection) if not _waits(connection, each, now)]
+            return ledger.claim(connection, free, domain, now)
 
 
 def _check_day(edition: Edition, day: date, now: datetime, *, early: bool) -> None:

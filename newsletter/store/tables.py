@@ -381,6 +381,8 @@ deliveries = Table(
     _key("subscriptions.id", primary_key=True),
     Column("state", String, nullable=False),
     Column("due_at", Instant, nullable=False),
+    # Which of the frozen mails it is, from the first claim on.
+    Column("frozen_number", Integer),
     Column("attempts", Integer, nullable=False),
     Column("lease_until", Instant),
     Column("message_id", String),
