@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, fun
 
 from newsletter.archive.editions import get_id
 from newsletter.errors import NewsletterError
-from newsletter.models import Edition, Hold, Status
+from newsletter.models import Edition, Hold, Kind, Status
 from newsletter.store.engine import raise_change_number
 from newsletter.store.tables import editions, entries, holds, pins, queue, revisions
-from scheduler.picker import Waiting
+from scheduler.picker import Traits, Waiting
 
 
 class AlreadyPlanned(NewsletterError):
@@ -227,7 +227,9 @@ def _waiting(*columns: ColumnElement[Any]) -> Select[Any]:
 
 
 def _as_waiting(edition: Edition, row: Row[Any]) -> Waiting:
-    return Waiting(uid=row.uid, slug=row.slug, obstacle=_obstacle(edition, row))
+    # What is on the shelf brings its groups too; a draft is not, and these do for it.
+    traits = Traits(kind=Kind(row.kind), country=row.country, ideology=row.ideology)
+    return Waiting(uid=row.uid, slug=row.slug, obstacle=_obstacle(edition, row), traits=traits)
 
 
 def _obstacle(edition: Edition, row: Row[Any]) -> str | None:

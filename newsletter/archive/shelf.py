@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
@@ -33,6 +35,21 @@ def open_shelf(connection: Connection, edition: Edition, known: Shelved | None =
         for spine in _spines(connection, edition, entries.c.changed > known.change):
             known.shelf.put(spine)
     return Shelved(edition, change, known.shelf)
+
+
+def shelf_around(connection: Connection, edition: Edition, day: date) -> Shelf:
+    """Return *edition*'s shelf for filling a past *day*: each entry with its publication nearest to that day."""
+    nearest: dict[UUID, date] = {}
+    printed = (
+        select(entries.c.uid, issues.c.day)
+        .join(issues, issues.c.entry_id == entries.c.id)
+        .where(issues.c.edition_id == get_id(connection, edition.slug))
+    )
+    for uid, published in connection.execute(printed).tuples():
+        known = nearest.get(uid)
+        if known is None or abs(published - day) < abs(known - day):
+            nearest[uid] = published
+    return Shelf.of(replace(spine, last_published=nearest.get(spine.uid)) for spine in _spines(connection, edition))
 
 
 def _spines(connection: Connection, edition: Edition, where: ColumnElement[bool] | None = None) -> Iterator[ShelfEntry]:

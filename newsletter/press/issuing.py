@@ -10,6 +10,7 @@ from uuid import uuid4
 import structlog
 
 from newsletter.archive import corrections, editions, entries, issues, plans
+from newsletter.archive.shelf import shelf_around
 from newsletter.delivery import ledger
 from newsletter.models import Edition, Hold, Issue, IssueState, Pick, Publisher
 from newsletter.press import refusals
@@ -134,8 +135,10 @@ class Issuing:
     def _choose(self, connection: Connection, edition: Edition, due: DueDay) -> Pick | None:
         # From here to the commit nobody else changes the archive: what the pick assumes stays true.
         raise_change_number(connection)
+        newest = issues.newest_day(connection, edition.slug)
+        past = newest is not None and due.day < newest
         return choose(
-            self.shelves.of(connection, edition),
+            shelf_around(connection, edition, due.day) if past else self.shelves.of(connection, edition),
             edition,
             due.day,
             pins=plans.pinned(connection, edition),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from newsletter.archive import editions, issues, plans
+from newsletter.archive.shelf import shelf_around
 from newsletter.delivery import ledger
 from newsletter.models import Edition, Hold, Issue, Pick
 from newsletter.press import refusals
@@ -122,7 +123,7 @@ class Outlook:
 
     def _missed(self, connection: Connection, edition: Edition, day: date) -> Pick | None:
         return choose(
-            self._shelves.of(connection, edition),
+            shelf_around(connection, edition, day),
             edition,
             day,
             pins=plans.pinned(connection, edition),

@@ -126,7 +126,7 @@ def test_a_country_is_named_in_the_language_asked_for():
     [
         (feed_samples.SOURCE, "Ann Writer, “Two Car Bombs in Benghazi,” Example News, 23 January 2018"),
         (Source(raw="r", title="Why?", publisher="P"), "“Why?” P"),
-        (Source(raw="r", title="Alone"), "“Alone”"),
+        (Source(raw="“Alone,” a page", title="Alone"), "“Alone,” a page"),
         (Source(raw="r", title="On “terror”", published=PartialDate(2014)), "“On ‘terror’,” 2014"),
         (Source(raw="Reuters, https://r.example/x", url="https://r.example/x"), "Reuters"),
         (Source(raw="https://r.example/x", url="https://r.example/x"), ""),
