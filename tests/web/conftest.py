@@ -23,20 +23,20 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def own_file(filled: Path, tmp_path: Path) -> Path:
-    """Give the test a filled database of its own."""
-    return Path(shutil.copy(filled, tmp_path / "dose.db"))
+def own_address(filled: Path, tmp_path: Path) -> str:
+    """Give the test the address of a filled database of its own."""
+    return f"sqlite:///{shutil.copy(filled, tmp_path / 'dose.db')}"
 
 
 @pytest.fixture(scope="module")
 def stand(filled: Path) -> Iterator[Stand]:
     """Serve an archive that no test changes."""
-    with standing(filled) as found:
+    with standing(f"sqlite:///{filled}") as found:
         yield found
 
 
 @pytest.fixture
-def own_stand(own_file: Path) -> Iterator[Stand]:
+def own_stand(own_address: str) -> Iterator[Stand]:
     """Serve an archive that the test may change."""
-    with standing(own_file) as found:
+    with standing(own_address) as found:
         yield found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,7 +114,7 @@ def fill(store: Store) -> None:
         editions.add(connection, DAILY)
         editions.add(connection, GERMAN)
         entries.add(connection, published_entries(), NOW - timedelta(days=40))
-    press = press_of(store, Path("unused"))
+    press = press_of(store)
     press.catch_up(NOW)
     with store.transaction() as connection:
         kept = entries.add(connection, hidden_entries(), NOW)
@@ -124,9 +125,9 @@ def fill(store: Store) -> None:
     press.print_if_stale(NOW)
 
 
-def press_of(store: Store, folder: Path) -> Press:
-    """Return the press of *store*, its outbox in *folder*."""
-    return Press(store, PUBLISHER, Outbox(folder / "outbox"), timedelta(hours=12))
+def press_of(store: Store) -> Press:
+    """Return the press of *store*; it mails nothing, so there is no outbox."""
+    return Press(store, PUBLISHER, Outbox(Path(os.devnull)), timedelta(hours=12))
 
 
 @dataclass(kw_only=True)
@@ -174,15 +175,15 @@ def serving(app: ASGIApp) -> Iterator[int]:
 
 
 @contextmanager
-def standing(file: Path, publisher: Publisher = PUBLISHER) -> Iterator[Stand]:
-    """Serve the filled database in *file* until the block ends."""
-    store = Store(f"sqlite:///{file}")
+def standing(address: str, publisher: Publisher = PUBLISHER) -> Iterator[Stand]:
+    """Serve the filled database at *address* until the block ends."""
+    store = Store(address)
     clock = Clock()
     try:
         with (
             serving(create_app(store, publisher, now=clock)) as port,
             httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
         ):
-            yield Stand(store=store, press=press_of(store, file.parent), clock=clock, port=port, client=client)
+            yield Stand(store=store, press=press_of(store), clock=clock, port=port, client=client)
     finally:
         store.close()

@@ -247,9 +247,9 @@ def test_an_empty_archive_has_its_pages(tmp_path):
     store.close()
 
 
-def test_behind_a_path_of_its_own_every_address_begins_with_it(own_file):
+def test_behind_a_path_of_its_own_every_address_begins_with_it(own_address):
     publisher = replace(PUBLISHER, base_url="https://example.org/dose")
-    with standing(own_file, publisher) as stand:
+    with standing(own_address, publisher) as stand:
         for taken_off in ("", "/dose"):
             assert 'href="/dose/archive/"' in stand.get(f"{taken_off}/").text
             assert stand.get(f"{taken_off}/archive").headers["location"] == "/dose/archive/"

@@ -136,8 +136,8 @@ def test_a_view_is_the_same_on_both_databases(view):
     assert view.first_hidden() is None
 
 
-def test_a_report_is_shown_while_it_is_ready_in_the_editions_language_and_under_its_tags(own_file):
-    store = Store(f"sqlite:///{own_file}")
+def test_a_report_is_shown_while_it_is_ready_in_the_editions_language_and_under_its_tags(own_address):
+    store = Store(own_address)
     with store.transaction() as connection:
         entries.add(
             connection,
