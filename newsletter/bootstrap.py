@@ -78,9 +78,10 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         store.close()
 
 
-def begin_logging(settings: Settings) -> None:
-    """Log to standard error, as the settings say; never an address or a body."""
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+def begin_logging(settings: Settings, default: str = "info") -> None:
+    """Log to standard error, never an address or a body; *default* is the level where the settings name none."""
+    named = settings.log_level if "log_level" in settings.model_fields_set else default
+    level = logging.getLevelNamesMapping()[named.upper()]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if settings.log_format == "json"

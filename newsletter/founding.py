@@ -10,7 +10,7 @@ from datetime import date, datetime
 from newsletter.bootstrap import Newsroom
 from newsletter.desk.importing import Import
 from newsletter.errors import NewsletterError
-from newsletter.models import PartialDate, Source
+from newsletter.models import Edition, PartialDate, Source
 from newsletter.resources import folder
 
 #: How many days before today an edition starts, so that a newcomer finds a filled archive.
@@ -22,6 +22,15 @@ class FutureStart(NewsletterError):
 
     def __init__(self, since: date, today: date) -> None:
         super().__init__(f"--since {since}: expected today ({today}) or a day before it")
+
+
+class StartKnown(NewsletterError):
+    """An edition starts once."""
+
+    def __init__(self, edition: Edition, since: date) -> None:
+        super().__init__(
+            f"--since {since}: {edition.slug} starts on {edition.since} already; another start needs an empty database"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +47,13 @@ def begin(room: Newsroom, now: datetime, *, since: date | None, empty: bool, tel
     Do what the first start does, once; a start that was cut off goes on where it stopped.
 
     Adds no subscriber and mails nothing. *empty* loads no starter archive, and starts today.
+    Raises `FutureStart`, `StartKnown`.
     """
     if since is not None and since > now.date():
         raise FutureStart(since, now.date())
     edition = room.desk.found(since, now, past=0 if empty else PAST_DAYS)
+    if since not in (None, edition.since):
+        raise StartKnown(edition, since)
     if not empty:
         room.desk.once("seeds", lambda: _plant(room, now, tell))
         room.desk.once("past", lambda: _fill(room, now, tell))

@@ -17,11 +17,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from newsletter.archive import editions as edition_rows
 from newsletter.archive import entries as entry_rows
 from newsletter.archive.rows import ENTRY_COLUMNS, entries_of
-from newsletter.errors import NewsletterError
+from newsletter.errors import InvalidEntry, NewsletterError
 from newsletter.models import Edition, Entry, Kind, Schedule
 from newsletter.shapes import entry_of, entry_shape, instant
 from newsletter.store.engine import raise_change_number
@@ -50,6 +51,10 @@ class NotEmpty(NewsletterError):
 
     def __init__(self) -> None:
         super().__init__("this archive is not empty: a whole archive can be imported only into an empty one")
+
+
+class InvalidRecord(NewsletterError):
+    """A line is no record of an archive, or it refers to what is not there."""
 
 
 def is_empty(connection: Connection) -> bool:
@@ -247,10 +252,25 @@ def put(connection: Connection, record: Record) -> Entry | None:
     """
     Put one line of a whole archive where it belongs; return the entry, if it is one.
 
-    The lines must come in the order in which `lines` gives them. Raises `ValueError`, `KeyError`,
-    `TypeError` or `InvalidEntry` on a line that is not ours.
+    The lines must come in the order in which `lines` gives them. Raises `InvalidEntry` or
+    `InvalidRecord` on a line that can't be right, of which nothing is kept.
     """
-    return _PUTTERS[record["record"]](connection, record)
+    putter = _PUTTERS.get(str(record.get("record")))
+    if putter is None:
+        raise InvalidRecord(f"expected one of {', '.join(_PUTTERS)}, got {record.get('record')!r}")
+    try:
+        with connection.begin_nested():
+            return putter(connection, record)
+    except InvalidEntry:
+        raise
+    except KeyError as error:
+        raise InvalidRecord(f"expected a field {error}, got none") from error
+    except IntegrityError as error:
+        raise InvalidRecord("is there already, or lacks what it must have") from error
+    except (DataError, InterfaceError, ProgrammingError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidRecord(f"has a field of the wrong kind: {str(error).splitlines()[0]}") from error
+    except NewsletterError as error:
+        raise InvalidRecord(str(error)) from error
 
 
 def _put_edition(connection: Connection, record: Record) -> None:

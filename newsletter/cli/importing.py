@@ -1,98 +1,126 @@
-"""How `import` and `export` talk: progress for a person, a stream of JSON for a program."""
+"""How `import` talks: lines for a person, a stream of JSON for a program."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from newsletter.cli.terminal import now, say
+import typer
+
+from newsletter.cli.app import REFUSED, shape
+from newsletter.cli.terminal import now, opened, warn
 from newsletter.desk.importing import Import, Report
 from newsletter.errors import NewsletterError
-from newsletter.models import Entry
+from newsletter.models import Entry, Status
 from newsletter.shapes import entry_shape, problem_shape
 
+#: Added entries that are told one by one to a person.
+_SHOWN = 20
 
-class Unwritable(NewsletterError):
-    """A file can't be written."""
 
-    def __init__(self, path: Path, error: OSError) -> None:
-        super().__init__(f"{path} can't be written: {error.strerror}")
+def take_in(importing: Import, report: Report, *, dry_run: bool) -> None:
+    """Import files into the archive; a dry run where there is none compares with an empty one."""
+    from newsletter.bootstrap import NotInitialised
+
+    try:
+        with opened() as room:
+            room.desk.import_(importing, dry_run=dry_run, now=now(), report=report)
+            if not dry_run:
+                room.press.print_if_stale(now())
+    except NotInitialised:
+        if not dry_run:
+            raise
+        importing.run(None, now(), dry_run=True, report=report)
 
 
 @contextmanager
 def reported(*, json: bool) -> Iterator[Report]:
-    """Yield a report that is printed as it is made."""
+    """Yield a report that is printed as it is made; what stops the import is told at its end."""
     report = Report()
-    if json:
-        first = True
-
-        def added(entry: Entry) -> None:
-            nonlocal first
-            sys.stdout.write(("" if first else ",") + "\n  " + _json(entry_shape(entry)))
-            first = False
-
-        report.added = added
-        sys.stdout.write('{"added": [')
-        yield report
-        near = [{"entry": each.entry, "like": each.like, "why": each.why} for each in report.near]
-        sys.stdout.write(f'],\n"known": {_json(report.known)},\n"near": {_json(near)},\n')
-        sys.stdout.write(f'"errors": {_json([problem_shape(each) for each in report.errors])}}}\n')
-        return
-    report.added = lambda entry: say(f"added  {entry.slug}") if report.count <= _SHOWN else None
-    yield report
-    if report.count > _SHOWN:
-        say(f"and {report.count - _SHOWN} more")
-    for each in report.near:
-        say(f"near   {each.entry} is like {each.like}: {each.why}")
-    for problem in report.errors:
-        sys.stderr.write(f"error: {problem}\n")
-    say(f"{report.count} added, {len(report.known)} known, {len(report.near)} near, {len(report.errors)} refused")
-
-
-_SHOWN = 20
-
-
-def run_import(
-    report: Report, files: list[str], kind: str, mapping: Path | None, status: str | None, *, dry_run: bool
-) -> None:
-    """Import files into the archive; a dry run where there is none compares with an empty one."""
-    from newsletter.bootstrap import NotInitialised
-    from newsletter.cli.terminal import opened
-
-    importing = Import(files=files, kind=kind, mapping=mapping, status=status)
-    with ExitStack() as stack:
-        try:
-            room = stack.enter_context(opened())
-        except NotInitialised:
-            if not dry_run:
-                raise
-            importing.run(None, now(), dry_run=True, report=report)
-            return
-        importing.run(room.store, now(), dry_run=dry_run, report=report)
-        if not dry_run:
-            room.press.print_if_stale(now())
-
-
-def write_archive(lines: Iterable[str], path: Path) -> int:
-    """Write lines to a file, or to standard output for `-`; whole or not at all. Return how many they were."""
-    number = 0
-    if str(path) == "-":
-        for number, line in enumerate(lines, start=1):  # noqa: B007 -- the last number is the count
-            say(line)
-        return number
-    draft = path.with_name(f".{path.name}.new")
+    teller = _Json(report) if json else _Lines(report)
+    report.added = teller.added
+    teller.begin()
     try:
-        with draft.open("w", encoding="utf-8", newline="\n") as file:
-            for number, line in enumerate(lines, start=1):  # noqa: B007 -- as above
-                file.write(line + "\n")
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise Unwritable(path, error) from error
-    return number
+        yield report
+    except NewsletterError as error:
+        teller.end(error)
+        warn(f"error: {error}")
+        raise typer.Exit(REFUSED) from error
+    teller.end(None)
+
+
+def _to_output() -> Callable[[str], object]:
+    """Return what prints a text; where nobody reads on (`| head`), it prints no more, and the import goes on."""
+    heard = True
+
+    def write(text: str) -> None:
+        nonlocal heard
+        try:
+            if heard:
+                sys.stdout.write(text)
+                sys.stdout.flush()
+        except BrokenPipeError:
+            heard = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return write
+
+
+class _Lines:
+    """Tells a person, who wants to see some of it and the sum."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._write = _to_output()
+
+    def begin(self) -> None:
+        pass
+
+    def added(self, entry: Entry) -> None:
+        if self._report.count <= _SHOWN:
+            status = "" if entry.status is Status.READY else f"  ({entry.status})"
+            self._write(f"added  {entry.slug}{status}\n")
+
+    def end(self, error: NewsletterError | None) -> None:
+        report = self._report
+        if error and not (report.count or report.known or report.errors):
+            return
+        if report.count > _SHOWN:
+            self._write(f"and {report.count - _SHOWN:,} more\n")
+        for each in report.near:
+            self._write(f"near   {each.entry} is like {each.like}: {each.why}\n")
+        for problem in report.errors:
+            warn(f"error: {problem}")
+        self._write(
+            f"{report.count:,} added, {len(report.known):,} known, {len(report.near):,} near, "
+            f"{len(report.errors):,} refused\n"
+        )
+
+
+class _Json:
+    """Tells a program, all of it, without keeping it."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._write = _to_output()
+
+    def begin(self) -> None:
+        self._write('{"added": [')
+
+    def added(self, entry: Entry) -> None:
+        self._write(("" if self._report.count == 1 else ",") + "\n  " + _json(entry_shape(entry)))
+
+    def end(self, error: NewsletterError | None) -> None:
+        report = self._report
+        rest = {
+            "known": report.known,
+            "near": [{"entry": each.entry, "like": each.like, "why": each.why} for each in report.near],
+            "errors": [problem_shape(each) for each in report.errors],
+        } | (shape(error) if error else {})
+        self._write("],\n" + ",\n".join(f"{_json(name)}: {_json(value)}" for name, value in rest.items()) + "}\n")
 
 
 def _json(value: object) -> str:

@@ -1,9 +1,10 @@
-"""Commands of issues: pick, forecast, publish, preview, hold, release, correct, amend, withdraw, deliver."""
+"""Commands of issues: pick, forecast, publish, preview, deliver."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, get_args
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,36 +13,38 @@ from newsletter.cli.terminal import (
     EditionSlug,
     Json,
     answer,
-    assignments,
     day_in,
     day_or_entry,
-    days_in,
     edition_of,
     now,
     opened,
+    progress,
     say,
+    wrong,
 )
 
 if TYPE_CHECKING:
     from newsletter.bootstrap import Newsroom
     from newsletter.models import Issue
-    from newsletter.press.press import Outcome
+
+#: How many days ahead a pick is looked for: each needs all before it.
+FARTHEST = 3660
 
 Day = Annotated[str, typer.Argument(metavar="DAY", help="YYYY-MM-DD, today, yesterday or tomorrow.")]
 DayOrEntry = Annotated[str, typer.Argument(metavar="DAY|ENTRY", help="A day, or an entry's slug or uid.")]
-Days = Annotated[str | None, typer.Argument(metavar="DAY|DAY..DAY", help="A day, or the first and the last.")]
-All = Annotated[bool, typer.Option("--all", help="Everything, every day.")]
-Sets = Annotated[list[str], typer.Option("--set", metavar="FIELD=VALUE", help="A field's right value; repeatable.")]
+Form = Literal["html", "text", "eml", "rss", "atom", "json", "page", "box"]
 
 
 def add_to(app: Application) -> None:
     """Add these commands."""
-    for command in (pick, forecast, publish, preview, hold, release, correct, amend, withdraw, deliver):
+    for command in (pick, forecast, publish, preview, deliver):
         app.command()(command)
 
 
 def pick(day: Day = "today", edition: EditionSlug = None, json: Json = False) -> None:
-    """Say what is or would be published on a day, and why. Changes nothing.
+    """Say what a day's issue is or would be, and why.
+
+    Changes nothing.
 
     Example: daily-dose pick tomorrow
     """
@@ -49,7 +52,7 @@ def pick(day: Day = "today", edition: EditionSlug = None, json: Json = False) ->
     from newsletter.shapes import pick_shape
 
     with opened() as room:
-        which = day_in(room, day, edition)
+        which = _within_reach(day_in(room, day, edition))
         found = room.press.outlook.pick(edition, which, now())
         if found is None:
             raise NothingToPick(edition_of(room, edition).slug, which)
@@ -66,11 +69,13 @@ def pick(day: Day = "today", edition: EditionSlug = None, json: Json = False) ->
 
 def forecast(
     first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="The first day.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days.")] = 14,
+    days: Annotated[int, typer.Option(min=1, max=FARTHEST, help="How many days.")] = 14,
     edition: EditionSlug = None,
     json: Json = False,
 ) -> None:
-    """Say what would be published on the days to come, and why. Changes nothing.
+    """Say what the days to come would bring.
+
+    Changes nothing. Starts with the first day that has no issue yet.
 
     Example: daily-dose forecast --days 30
     """
@@ -78,7 +83,7 @@ def forecast(
     from newsletter.shapes import pick_shape
 
     with opened() as room:
-        start = day_in(room, first, edition) if first else None
+        start = _within_reach(day_in(room, first, edition)) if first else None
         ahead = room.press.outlook.forecast(edition, start, days, now())
     if json:
         answer([pick_shape(each) for each in ahead if isinstance(each, Pick)])
@@ -100,7 +105,9 @@ def publish(
     edition: EditionSlug = None,
     json: Json = False,
 ) -> None:
-    """Publish a day's issue. Again, it answers with the same issue.
+    """Publish a day's issue, once.
+
+    Again, it answers with the same issue. What was missed before it is published too.
 
     Example: daily-dose publish today --now
     """
@@ -108,141 +115,34 @@ def publish(
         which = day_in(room, day, edition)
         issue = room.press.publish(edition, which, now(), early=early, mail=mail, force=force)
         sent = room.press.sweep(now())
-        told = _told(room, issue)
+        shape = told(room, issue)
     if json:
-        answer(told)
+        answer(shape)
         return
     say(f"{issue.day}  {issue.entry.headline}")
     say(f"  {issue.reason}")
-    say(f"  {told['url']}")
-    say(f"  {sent} messages went out" if sent else "  nothing to send")
+    say(f"  {shape['url']}")
+    say(f"  {went_out(sent)}")
 
 
 def preview(
     name: DayOrEntry = "today",
-    form: Annotated[str, typer.Option("--as", metavar="FORM", help="html text eml rss atom json page box")] = "text",
+    form: Annotated[Form, typer.Option("--as", help="What to show it as.")] = "text",
     edition: EditionSlug = None,
 ) -> None:
-    """Print what a day's issue, or an entry, looks like as mail, feed, page or box. Keeps nothing.
+    """Print an issue or entry as mail, feed, page or box.
+
+    Keeps nothing. A day without an issue shows what would be published.
 
     Example: daily-dose preview tomorrow --as html > tomorrow.html
     """
-    from newsletter.press.proofs import Form
-
-    for known in get_args(Form):
-        if form == known:
-            break
-    else:
-        raise typer.BadParameter(f"expected one of {', '.join(get_args(Form))}, got {form!r}", param_hint="--as")
     with opened() as room:
-        proof = room.press.proofs.proof(edition, day_or_entry(room, name, edition), known, now())
+        which = day_or_entry(room, name, edition)
+        if isinstance(which, date):
+            _within_reach(which)
+        proof = room.press.proofs.proof(edition, which, form, now())
+    sys.stdout.flush()
     sys.stdout.buffer.write(proof)
-
-
-def hold(
-    days: Days = None,
-    everything: All = False,
-    reason: Annotated[str, typer.Option(help="Why, for the editors.")] = "",
-    edition: EditionSlug = None,
-    json: Json = False,
-) -> None:
-    """Publish and mail nothing on a day or a range, or nothing at all until released.
-
-    Example: daily-dose hold tomorrow --reason "after today's attack"
-    """
-    _days_or_all(days, everything=everything)
-    with opened() as room:
-        span = days_in(room, days, edition) if days else None
-        held = room.press.hold(edition, span, now(), reason)
-        out = room.press.outlook.overview(edition, now()).issue
-    if json:
-        answer(hold_shape(held))
-        return
-    if span is None:
-        say("everything is held")
-    else:
-        say(f"{span[0]} is held" if span[0] == span[1] else f"{span[0]} to {span[1]} is held")
-    if out is not None:
-        say(f"  out already: the issue of {out.day}, {out.entry.headline}")
-
-
-def release(
-    days: Days = None,
-    everything: All = False,
-    edition: EditionSlug = None,
-    json: Json = False,
-) -> None:
-    """Lift holds. Days that came due under them stay empty, unless you fill them (publish DAY --force).
-
-    Example: daily-dose release --all
-    """
-    _days_or_all(days, everything=everything)
-    with opened() as room:
-        lifted = room.press.release(edition, days_in(room, days, edition) if days else None, now())
-    if json:
-        answer({"released": lifted})
-    else:
-        say(f"{lifted} holds lifted" if lifted != 1 else "1 hold lifted")
-
-
-def correct(
-    name: DayOrEntry,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The public note: what was wrong, what is right.")],
-    sets: Sets = [],
-    sources: Annotated[list[str], typer.Option("--source", metavar="TEXT", help="A citation; repeatable.")] = [],
-    leave_running: Annotated[
-        bool, typer.Option("--leave-running", help="What is not yet sent goes out as it was printed.")
-    ] = False,
-    edition: EditionSlug = None,
-    json: Json = False,
-) -> None:
-    """Correct in public what was published: on its page, in feeds, and in the next mail.
-
-    Example: daily-dose correct 2026-01-23 "The bombing was in 2018, not in 2019." --set event_date=2018-01-23
-    """
-    from newsletter.press.revising import cited
-
-    with opened() as room:
-        outcome = room.press.correct(
-            edition,
-            day_or_entry(room, name, edition),
-            text,
-            now(),
-            values=assignments(sets),
-            sources=[cited(source) for source in sources],
-            leave_running=leave_running,
-        )
-        _tell(room, outcome, "corrected", "get the corrected text", json=json)
-
-
-def amend(
-    name: DayOrEntry,
-    sets: Sets = [],
-    edition: EditionSlug = None,
-    json: Json = False,
-) -> None:
-    """Mend a small slip: listed on the entry's page, no note mailed.
-
-    Example: daily-dose amend mosque-bombing-in-benghazi --set place=Benghazi
-    """
-    with opened() as room:
-        outcome = room.press.amend(edition, day_or_entry(room, name, edition), now(), assignments(sets))
-        _tell(room, outcome, "amended", "get the new text", json=json)
-
-
-def withdraw(
-    name: DayOrEntry,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The notice that stands in its place.")],
-    edition: EditionSlug = None,
-    json: Json = False,
-) -> None:
-    """Take back what was published: a notice stands in its place, unsent mail stops.
-
-    Example: daily-dose withdraw 2026-01-23 "Withdrawn: it named the wrong man."
-    """
-    with opened() as room:
-        outcome = room.press.withdraw(edition, day_or_entry(room, name, edition), text, now())
-        _tell(room, outcome, "withdrawn", "are not sent", json=json)
 
 
 def deliver(json: Json = False) -> None:
@@ -250,58 +150,28 @@ def deliver(json: Json = False) -> None:
 
     Example: daily-dose deliver
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with opened() as room, Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("sending", total=None)
-        sent = room.press.sweep(now(), lambda some: bar.advance(task, some))
+    with opened() as room, progress("sending") as done:
+        sent = room.press.sweep(now(), done)
     if json:
         answer({"sent": sent})
     else:
-        say(f"{sent} messages went out")
+        say(went_out(sent))
 
 
-def hold_shape(held: object) -> dict[str, object]:
-    """Return a hold as JSON."""
-    from newsletter.models import Hold
-    from newsletter.shapes import instant
-
-    assert isinstance(held, Hold)
-    return {
-        "edition": held.edition,
-        "first": str(held.first) if held.first else None,
-        "last": str(held.last) if held.last else None,
-        "since": instant(held.since),
-        "reason": held.reason,
-        "origin": held.origin,
-    }
-
-
-def _told(room: Newsroom, issue: Issue) -> dict[str, object]:
+def told(room: Newsroom, issue: Issue) -> dict[str, object]:
+    """Return an issue as JSON, with its page's address."""
     from newsletter.shapes import issue_shape
 
     return issue_shape(issue, room.press.url_of(issue))
 
 
-def _tell(room: Newsroom, outcome: Outcome, done: str, readers: str, *, json: bool) -> None:
-    if json:
-        answer(
-            {
-                "entry": outcome.entry.slug,
-                "revision": outcome.entry.revision,
-                "issues": [_told(room, issue) for issue in outcome.issues],
-                "deliveries": outcome.deliveries,
-            }
-        )
-        return
-    say(f"{outcome.entry.slug}: {done}")
-    for issue in outcome.issues:
-        say(f"  {issue.edition} of {issue.day}")
-    if outcome.deliveries:
-        say(f"  {outcome.deliveries} readers {readers}")
+def went_out(number: int) -> str:
+    """Say how many messages were sent."""
+    return {0: "nothing to send", 1: "1 message went out"}.get(number, f"{number:,} messages went out")
 
 
-def _days_or_all(days: str | None, *, everything: bool) -> None:
-    if (days is None) is not everything:
-        raise typer.BadParameter("expected a day, a range DAY..DAY, or --all")
+def _within_reach(day: date) -> date:
+    last = now().date() + timedelta(days=FARTHEST)
+    if day > last:
+        raise wrong(f"expected a day up to {last}, got {day}: each day's pick needs all before it")
+    return day

@@ -1,17 +1,15 @@
-"""What every command shares: options, the clock, and how answers and refusals are printed."""
+"""What every command shares: options, the clock, and how it prints."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
-from newsletter.errors import InvalidEntry, NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.bootstrap import Newsroom
@@ -21,6 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 EditionSlug = Annotated[
     str | None, typer.Option("--edition", metavar="SLUG", help="Which edition; the first one without a word.")
 ]
+Entry = Annotated[str, typer.Argument(metavar="ENTRY", help="An entry's slug or uid.")]
 
 
 class Application(typer.Typer):
@@ -38,13 +37,13 @@ def now() -> datetime:
 
 
 @contextmanager
-def opened(*, upgraded: bool = False) -> Iterator[Newsroom]:
-    """Open the newsroom that the settings name."""
+def opened(*, upgraded: bool = False, log: str = "warning") -> Iterator[Newsroom]:
+    """Open the newsroom that the settings name; *log* is the level where LOG_LEVEL is not set."""
     from newsletter.bootstrap import begin_logging, newsroom
     from newsletter.settings import read_settings
 
     settings = read_settings()
-    begin_logging(settings)
+    begin_logging(settings, log)
     with newsroom(settings, upgraded=upgraded) as room:
         yield room
 
@@ -56,21 +55,15 @@ def edition_of(room: Newsroom, slug: str | None) -> Edition:
 
 def day_in(room: Newsroom, text: str, slug: str | None) -> date:
     """Return the day that a command names, in the edition's zone."""
-    from newsletter.shapes import day_of
-    from scheduler.calendar import edition_day
-
-    try:
-        return day_of(text, edition_day(edition_of(room, slug), now()))
-    except ValueError as error:
-        raise typer.BadParameter(f"expected YYYY-MM-DD, today, yesterday or tomorrow, got {text!r}") from error
+    day = _day(room, text, slug)
+    if day is None:
+        raise wrong(f"expected a day as YYYY-MM-DD, today, yesterday or tomorrow, got {text!r}")
+    return day
 
 
 def day_or_entry(room: Newsroom, text: str, slug: str | None) -> date | str:
     """Return the day that *text* names, or else *text*, an entry's slug or uid."""
-    try:
-        return day_in(room, text, slug)
-    except typer.BadParameter:
-        return text
+    return _day(room, text, slug) or text
 
 
 def days_in(room: Newsroom, text: str, slug: str | None) -> tuple[date, date]:
@@ -78,8 +71,18 @@ def days_in(room: Newsroom, text: str, slug: str | None) -> tuple[date, date]:
     first, dots, last = text.partition("..")
     days = day_in(room, first, slug), day_in(room, last if dots else first, slug)
     if days[1] < days[0]:
-        raise typer.BadParameter(f"expected the first day before the last, got {text!r}")
+        raise wrong(f"expected the first day before the last, got {text!r}")
     return days
+
+
+def _day(room: Newsroom, text: str, slug: str | None) -> date | None:
+    from newsletter.shapes import day_of
+    from scheduler.calendar import edition_day
+
+    try:
+        return day_of(text, edition_day(edition_of(room, slug), now()))
+    except ValueError:
+        return None
 
 
 def assignments(texts: list[str]) -> dict[str, str]:
@@ -87,10 +90,15 @@ def assignments(texts: list[str]) -> dict[str, str]:
     values = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise typer.BadParameter(f"expected FIELD=VALUE, got {text!r}")
+        if not equals or not name.strip():
+            raise wrong(f"expected FIELD=VALUE, got {text!r}")
         values[name.strip()] = value
     return values
+
+
+def wrong(message: str) -> typer.TyperException:
+    """Return the error of an argument that can't be right."""
+    return typer.TyperException(message)
 
 
 def say(text: str = "") -> None:
@@ -104,16 +112,22 @@ def answer(value: Any) -> None:  # noqa: ANN401 -- any JSON
 
 
 def warn(text: str) -> None:
-    """Print a line for the person, beside the answer."""
-    sys.stderr.write(text + "\n")
+    """Print a line for the person, beside the answer; one that nobody hears is no reason to stop."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
-def fail(error: NewsletterError) -> NoReturn:
-    """Print a refusal, as JSON too where that was asked for, and end with status 1."""
-    if "--json" in sys.argv:
-        told: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
-        if isinstance(error, InvalidEntry):
-            told["fields"] = [{"field": field, "problem": problem} for field, problem in error.problems]
-        answer({"error": told})
-    warn(f"error: {error}")
-    sys.exit(1)
+@contextmanager
+def progress(doing: str) -> Iterator[Callable[[int], object]]:
+    """Yield what is to be told of each piece of work done: on a terminal, a bar shows it."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done: bar.advance(task, done)

@@ -53,9 +53,9 @@ class Desk:
 
     # Entries.
 
-    def import_(self, importing: Import, *, dry_run: bool, now: datetime) -> Report:
+    def import_(self, importing: Import, *, dry_run: bool, now: datetime, report: Report | None = None) -> Report:
         """Take in what files hold; return the report, the same for a dry run, which changes nothing."""
-        return importing.run(self.store, now, dry_run=dry_run)
+        return importing.run(self.store, now, dry_run=dry_run, report=report)
 
     def export(self) -> Iterator[str]:
         """Yield the whole archive, one JSON line (without its end) at a time."""

@@ -1,4 +1,4 @@
-"""Commands of subscribers."""
+"""Commands of subscribers: add, list."""
 
 from __future__ import annotations
 

@@ -1,0 +1,180 @@
+"""Commands of what is to come, and of what is not to: queue, hold, release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli.terminal import (
+    Application,
+    EditionSlug,
+    Entry,
+    Json,
+    answer,
+    day_in,
+    days_in,
+    now,
+    opened,
+    say,
+    wrong,
+)
+
+if TYPE_CHECKING:
+    from newsletter.bootstrap import Newsroom
+    from newsletter.desk.desk import Line
+    from newsletter.models import Hold
+
+Days = Annotated[str | None, typer.Argument(metavar="DAY|DAY..DAY", help="A day, or the first and the last.")]
+All = Annotated[bool, typer.Option("--all", help="Everything, every day.")]
+
+queue = Application("Entries in line for a free day, or pinned to one.")
+
+
+def add_to(app: Application) -> None:
+    """Add these commands."""
+    app.add_typer(queue, name="queue")
+    app.command()(hold)
+    app.command()(release)
+
+
+@queue.command("list")
+def list_(edition: EditionSlug = None, json: Json = False) -> None:
+    """List what is pinned, and the queue from its head.
+
+    Example: daily-dose queue list
+    """
+    with opened() as room:
+        _tell(room, edition, json=json)
+
+
+@queue.command("add")
+def add(
+    entry: Entry,
+    day: Annotated[str | None, typer.Option(metavar="DAY", help="Pin it to this day.")] = None,
+    edition: EditionSlug = None,
+    json: Json = False,
+) -> None:
+    """Put an entry at the end of the queue, or pin it to a day.
+
+    Example: daily-dose queue add mosque-bombing-in-benghazi --day 2027-01-23
+    """
+    with opened() as room:
+        room.desk.enqueue(edition, entry, now(), day=day_in(room, day, edition) if day else None)
+        _tell(room, edition, json=json)
+
+
+@queue.command("move")
+def move(
+    entry: Entry,
+    place: Annotated[int, typer.Argument(min=1, metavar="PLACE", help="Its new place; 1 is the head.")],
+    edition: EditionSlug = None,
+    json: Json = False,
+) -> None:
+    """Move an entry within the queue.
+
+    Example: daily-dose queue move mosque-bombing-in-benghazi 1
+    """
+    with opened() as room:
+        room.desk.move(edition, entry, place)
+        _tell(room, edition, json=json)
+
+
+@queue.command("remove")
+def remove(entry: Entry, edition: EditionSlug = None, json: Json = False) -> None:
+    """Take an entry out of the queue and off its days.
+
+    Example: daily-dose queue remove mosque-bombing-in-benghazi
+    """
+    with opened() as room:
+        room.desk.remove(edition, entry)
+        _tell(room, edition, json=json)
+
+
+def hold(
+    days: Days = None,
+    everything: All = False,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the editors.")] = "",
+    edition: EditionSlug = None,
+    json: Json = False,
+) -> None:
+    """Publish and mail nothing, on some days or at all.
+
+    A hold on everything stands until it is released.
+
+    Example: daily-dose hold tomorrow --reason "after today's attack"
+    """
+    _days_or_all(days, everything=everything)
+    with opened() as room:
+        span = days_in(room, days, edition) if days else None
+        held = room.press.hold(edition, span, now(), reason)
+        out = room.press.outlook.overview(edition, now()).issue
+    if json:
+        answer(hold_shape(held))
+        return
+    if span is None:
+        say("everything is held")
+    else:
+        say(f"{span[0]} is held" if span[0] == span[1] else f"{span[0]} to {span[1]} are held")
+    if out is not None:
+        say(f"  out already: the issue of {out.day}, {out.entry.headline}")
+
+
+def release(days: Days = None, everything: All = False, edition: EditionSlug = None, json: Json = False) -> None:
+    """Lift holds.
+
+    Days that came due under them stay empty, unless you fill them (publish DAY --force).
+
+    Example: daily-dose release --all
+    """
+    _days_or_all(days, everything=everything)
+    with opened() as room:
+        lifted = room.press.release(edition, days_in(room, days, edition) if days else None, now())
+    if json:
+        answer({"released": lifted})
+    else:
+        say({0: "nothing was held", 1: "1 hold lifted"}.get(lifted, f"{lifted} holds lifted"))
+
+
+def hold_shape(held: Hold) -> dict[str, object]:
+    """Return a hold as JSON."""
+    from newsletter.shapes import instant
+
+    return {
+        "edition": held.edition,
+        "first": str(held.first) if held.first else None,
+        "last": str(held.last) if held.last else None,
+        "since": instant(held.since),
+        "reason": held.reason,
+        "origin": held.origin,
+    }
+
+
+def _days_or_all(days: str | None, *, everything: bool) -> None:
+    if (days is None) is not everything:
+        raise wrong("expected a day, a range DAY..DAY, or --all")
+
+
+def _tell(room: Newsroom, edition: str | None, *, json: bool) -> None:
+    """Print the plans as they now stand."""
+    lines = room.desk.line(edition)
+    if json:
+        answer([_shape(line) for line in lines])
+        return
+    if not lines:
+        say("nothing is pinned or queued: add an entry with `daily-dose queue add ENTRY`")
+    place = 0
+    for line in lines:
+        place += line.day is None
+        where = str(line.day) if line.day else f"{place:>9}."
+        remark = "; ".join(filter(None, (line.waiting.obstacle, line.note)))
+        say(f"{where}  {line.waiting.slug}" + (f"  ({remark})" if remark else ""))
+
+
+def _shape(line: Line) -> dict[str, object]:
+    return {
+        "entry": line.waiting.slug,
+        "day": str(line.day) if line.day else None,
+        "obstacle": line.waiting.obstacle,
+        "note": line.note,
+    }

@@ -1,0 +1,115 @@
+"""Commands that go on until they are stopped: run, web, schedule."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from newsletter.cli.terminal import Application, now, opened, say, warn
+from newsletter.errors import NewsletterError
+
+if TYPE_CHECKING:
+    from newsletter.bootstrap import Newsroom
+    from scheduler.clock import Clock
+
+
+def add_to(app: Application) -> None:
+    """Add these commands."""
+    for command in (run, web, schedule):
+        app.command()(command)
+
+
+def run() -> None:
+    """Run everything: the site, the clock, the delivery.
+
+    The first start makes the archive.
+
+    Example: daily-dose run
+    """
+    from newsletter.founding import begin
+
+    with opened(upgraded=True, log="info") as room:
+        begin(room, now(), since=None, empty=False, tell=warn)
+        clock = _clock(room)
+        try:
+            _serve(room, on_ready=clock.start)
+        finally:
+            clock.stop()
+
+
+def web() -> None:
+    """Serve the site, the feeds and the box.
+
+    Example: daily-dose web
+    """
+    with opened(log="info") as room:
+        _serve(room, on_ready=lambda: None)
+
+
+def schedule() -> None:
+    """Publish what is due, when it is due, and send it.
+
+    Any number of these may run at once.
+
+    Example: daily-dose schedule
+    """
+    with opened(log="info") as room:
+        clock = _clock(room)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: clock.stop())
+        clock.start()
+        _announce("The clock ticks. Ctrl-C stops it.")
+        clock.join()
+
+
+def _clock(room: Newsroom) -> Clock:
+    import structlog
+
+    from scheduler.clock import Clock
+
+    log = structlog.get_logger(__name__)
+
+    def beat(moment: datetime) -> None:
+        try:
+            room.press.tick(moment)
+            room.press.sweep(moment)
+        except NewsletterError as error:
+            # A full disk, say: told in a line, and tried again at the next tick.
+            log.error("tick failed", reason=str(error))  # noqa: TRY400 -- its trace tells an operator nothing
+
+    return Clock(beat, alarm=room.press.alarm, seconds=room.settings.tick_seconds)
+
+
+def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:
+    from newsletter.web.app import create_app
+    from newsletter.web.server import serve
+
+    settings = room.settings
+    room.press.print_if_stale(now())
+    links = room.press.links()
+
+    def ready() -> None:
+        on_ready()
+        _announce(
+            f"Daily Dose runs at {links.home()}\n"
+            f"  archive  {links.archive()}\n"
+            f"  feeds    {links.feed('rss')}  {links.feed('atom')}  {links.feed('json')}\n"
+            f"  box      {links.box()}  {links.box_js()}\n"
+            f"  outbox   {settings.home / 'outbox'}\n"
+            "Ctrl-C stops it."
+        )
+
+    app = create_app(room.store, room.press.publisher, now=now)
+    serve(app, settings.host, settings.port, on_ready=ready, stop=threading.Event())
+
+
+def _announce(text: str) -> None:
+    """Say at once that the service runs, to whoever watches; that nobody does is no reason to stop."""
+    with suppress(OSError):
+        say(text)
+        sys.stdout.flush()
