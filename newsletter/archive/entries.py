@@ -230,6 +230,8 @@ def revise(connection: Connection, entry: Entry, now: datetime) -> Entry:
     revised = replace(entry, revision=row.revision + 1, status=entry.status if entry.sources else Status.DRAFT)
     if revised.slug != row.slug:
         revised = replace(revised, slug=free_slug(revised, taken_slugs(connection, spellings(revised), but=row.id)))
+    # The slug that is free may be the one that it has.
+    if revised.slug != row.slug:
         connection.execute(redirects.delete().where(redirects.c.slug == revised.slug))
         connection.execute(insert(redirects).values(slug=row.slug, entry_id=row.id))
     insert_revisions(connection, [(row.id, revised)], now)
