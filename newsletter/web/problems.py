@@ -31,6 +31,8 @@ _WORDS: Mapping[int, Words] = {
 }
 _MORE: Mapping[int, Headers] = {
     405: ((b"allow", b"GET, HEAD"),),
+    # The server ends the connection of a request that failed so: who asked must not use it again.
+    500: ((b"connection", b"close"),),
     503: ((b"retry-after", b"30"),),
 }
 

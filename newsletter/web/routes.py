@@ -47,6 +47,7 @@ class Site:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._asking: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
         """Return a route for every address; one with a slash too many or too few leads to the right one."""
@@ -125,12 +126,14 @@ class Site:
         return self._response(request, line("alive"))
 
     async def _ready(self, request: Request) -> Response:
-        """Say whether the database answers."""
-        try:
-            await asyncio.wait_for(run_in_threadpool(self._ask_database), _READY_WITHIN)
-        except (UnusableDatabase, TimeoutError):
-            return self._response(request, line("the database does not answer", HTTPStatus.SERVICE_UNAVAILABLE))
-        return self._response(request, line("ready"))
+        """Say whether the database answers; it is asked once, however many want to know."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(run_in_threadpool(self._ask_database))
+        asking = self._asking
+        await asyncio.wait([asking], timeout=_READY_WITHIN)
+        if asking.done() and asking.exception() is None:
+            return self._response(request, line("ready"))
+        return self._response(request, line("the database does not answer", HTTPStatus.SERVICE_UNAVAILABLE))
 
     def _ask_database(self) -> None:
         with self._memory.store.reading() as connection:
