@@ -63,7 +63,11 @@ def is_empty(connection: Connection) -> bool:
 
 
 def lines(connection: Connection) -> Iterator[str]:
-    """Yield the archive, a line (without its end) at a time, always in the same order."""
+    """
+    Yield the archive, a line (without its end) at a time, always in the same order.
+
+    Words are sorted here, not by the database: each sorts them by a collation of its own.
+    """
     for part in (_editions, _groups, _entries, _corrections, _issues, _plans):
         for record in part(connection):
             yield json.dumps(record, ensure_ascii=False, separators=(",", ":"))
@@ -95,11 +99,11 @@ def _editions(connection: Connection) -> Iterator[Record]:
 
 
 def _groups(connection: Connection) -> Iterator[Record]:
-    for row in connection.execute(select(groups).order_by(groups.c.slug)).all():
-        names = connection.scalars(
-            select(group_names.c.name).where(group_names.c.group_id == row.id).order_by(group_names.c.name)
-        )
-        yield {"record": "group", "slug": row.slug, "name": row.name, "names": list(names)}
+    names: dict[int, list[str]] = {}
+    for name in connection.execute(select(group_names)):
+        names.setdefault(name.group_id, []).append(name.name)
+    for row in sorted(connection.execute(select(groups)), key=lambda row: str(row.slug)):
+        yield {"record": "group", "slug": row.slug, "name": row.name, "names": sorted(names.get(row.id, []))}
 
 
 def _entries(connection: Connection) -> Iterator[Record]:
@@ -119,9 +123,7 @@ def _some_entries(connection: Connection, published: Mapping[int, int | None]) -
     ).all()
     slugs: dict[int, list[str]] = {}
     for slug, entry_id in connection.execute(
-        select(redirects.c.slug, redirects.c.entry_id)
-        .where(redirects.c.entry_id.in_(published))
-        .order_by(redirects.c.slug)
+        select(redirects.c.slug, redirects.c.entry_id).where(redirects.c.entry_id.in_(published))
     ):
         slugs.setdefault(entry_id, []).append(slug)
     versions: dict[int, list[Record]] = {}
@@ -136,7 +138,7 @@ def _some_entries(connection: Connection, published: Mapping[int, int | None]) -
             "history": {
                 "created_at": newest["created_at"],
                 "published_revision": published[entry_id],
-                "slugs": slugs.get(entry_id, []),
+                "slugs": sorted(slugs.get(entry_id, [])),
                 "revisions": shapes[:-1],
             },
         }
@@ -153,7 +155,6 @@ def _corrections(connection: Connection) -> Iterator[Record]:
             select(editions.c.slug, correction_notes.c.kind, correction_notes.c.key)
             .join(editions, editions.c.id == correction_notes.c.edition_id)
             .where(correction_notes.c.correction_id == row.id)
-            .order_by(editions.c.slug, correction_notes.c.kind)
         )
         yield {
             "record": "correction",
@@ -163,7 +164,7 @@ def _corrections(connection: Connection) -> Iterator[Record]:
             "slip": row.slip,
             "revision": row.revision,
             "changes": row.changes,
-            "carried": [list(each) for each in carried],
+            "carried": sorted(list(each) for each in carried),
         }
 
 
