@@ -220,7 +220,13 @@ def release_days(connection: Connection, edition_id: int, first: date, last: dat
 
 def _waiting(*columns: ColumnElement[Any]) -> Select[Any]:
     return (
-        select(entries.c.uid, entries.c.slug, entries.c.status, revisions.c.language, *columns)
+        select(
+            entries.c.uid,
+            entries.c.slug,
+            entries.c.status,
+            *(revisions.c[name] for name in ("language", "kind", "country", "ideology")),
+            *columns,
+        )
         .select_from(entries)
         .join(revisions, and_(revisions.c.entry_id == entries.c.id, revisions.c.number == entries.c.revision))
     )
