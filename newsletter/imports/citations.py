@@ -20,7 +20,7 @@ from newsletter.text import clean_line
 #: Where a citation may begin: right after the end of a sentence, or after the space that follows it.
 _GLUE = re.compile(r"[.!?…:;,)\]”’\"'](?=[^\s.!?…:;,)\]”’'])")
 _AFTER_SENTENCE = re.compile(r"(?:[.!?…][”’\"')\]]*)[ \t\u00a0]+(?=\S)")
-_AUTHOR = re.compile(r"(?P<author>[^“”\"\n]{2,200}?)[,.:]\s*(?=[“\"])")
+_AUTHOR = re.compile(r"(?P<author>[^“”\"\n]{2,200}?)(?:,\s*|[.:]\s+)(?=[“\"])")
 _DATE_WORDS = (
     r"(?:last\s+(?:modified|updated|accessed|visited|edited)"
     r"|(?:accessed|updated|modified|retrieved|posted|published)(?:\s+on)?)"
@@ -55,8 +55,11 @@ _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Inc|Co|Corp|Ltd|St|Dr|Mr|Mrs|vol|no|
 #: What ends a part of a citation, a comma within quotation marks included; and what leads to the next part.
 _PART_END = re.compile(r"\s*(?:[,;.]|$)|(?<=,[”\"])")
 _LINK = re.compile(r",\s*|(?<=,[”\"])\s+|\s+(?=[<(]?(?:https?://|available\b|at\s+http))")
-_LONGEST = 1_500
+#: What a citation without quotation marks must have: a year, an address, or the word that there is no date.
+_DATED = re.compile(r"[0-9]{4}|https?:|www\.|[Uu]n(?:dated|determined|known)|n\.\s?d\.")
+_LONGEST, _LONGEST_AUTHOR, _LONGEST_TITLE, _LONGEST_BARE = 1_000, 200, 400, 500
 _LONGEST_NAME = 120
+_DEEPEST = 3  # quotation marks within quotation marks
 _MOST_PIECES = 6
 
 
@@ -133,9 +136,11 @@ def _starts(text: str) -> list[tuple[int, bool]]:
 def _citation_at(text: str, start: int, *, glued: bool) -> tuple[int, Source] | None:
     """Return the end and the parts of the citation that begins at *start*, if one does."""
     window = text[start : start + _LONGEST]
-    found = _titled(window, glued=glued)
-    if found is None and glued:
-        found = _book(window) or _bare(window)
+    found = _titled(window, glued=glued) if re.search(r"[“\"]", window[: _LONGEST_AUTHOR + 2]) else None
+    if found is None and glued and "(" in window[:_LONGEST_BARE]:
+        found = _book(window)
+    if found is None and glued and _DATED.search(window[:_LONGEST_BARE]):
+        found = _bare(window)
     if found is None:
         return None
     end, source = found
@@ -210,20 +215,22 @@ def _ended(text: str, pieces: _Pieces, *, author: str | None, title: str | None)
 def _closing_quote(text: str, opening: int) -> int | None:
     """Return where the title that opens at *opening* is closed; quotes within it are counted."""
     if text[opening : opening + 1] == '"':
-        closing = text.find('"', opening + 1)
+        closing = text.find('"', opening + 1, opening + _LONGEST_TITLE)
         fits = closing > opening + 1 and not text[opening + 1].isspace() and not text[closing - 1].isspace()
         return closing if fits else None
     depth = 0
-    for position in range(opening, len(text)):
-        depth += {"“": 1, "”": -1}.get(text[position], 0)
+    for mark in re.finditer(r"[“”]", text[opening : opening + _LONGEST_TITLE]):
+        depth += 1 if mark[0] == "“" else -1
         if depth == 0:
-            return position
+            return opening + mark.start()
+        if depth > _DEEPEST:
+            return None
     return None
 
 
 def _title_end(text: str, opening: int) -> int | None:
     """Return where a title that is never closed may end: at its first comma, or past a question."""
-    match = re.compile(r"(?<=[?!])(?=\s)|,(?=\s)").search(text, opening + 1)
+    match = re.compile(r"(?<=[?!])(?=\s)|,(?=\s)").search(text, opening + 1, opening + _LONGEST_TITLE)
     return match.start() if match and match.start() < len(text) else None
 
 

@@ -21,6 +21,12 @@ _CONSEQUENCE = re.compile(
     re.DOTALL,
 )
 _QUOTE_MARK = re.compile(r"[“”\"«»]")
+#: What no headline tells.
+_GRAPHIC = re.compile(
+    r"behead|decapitat|mutilat|dismember|disembowel|crucif|tortur|\brap(?:e|ed|ing)\b|corpse|blood|throat|burn\w*\s+alive"
+    r"|buried\s+alive|ston(?:ed|ing)\s+to\s+death|hacked|severed|\bgor[ey]\b",
+    re.IGNORECASE,
+)
 #: A clause shorter than this says nothing.
 _SHORTEST = 12
 
@@ -53,7 +59,7 @@ def fact_headline(text: str, place: str | None, country: str | None, day: Partia
     """Return a headline for an account: where, and the first clause of what happened."""
     where = ", ".join(filter(None, (place, country_called(country) if country else None)))
     clause = _first_clause(text, place)
-    if len(clause) >= _SHORTEST and not _QUOTE_MARK.search(clause):
+    if len(clause) >= _SHORTEST and not _QUOTE_MARK.search(clause) and not _GRAPHIC.search(clause):
         if not where or (place and place in clause):
             return shortened(clause[:1].upper() + clause[1:])
         return shortened(f"{where}: {clause}")
@@ -68,10 +74,7 @@ def _first_clause(text: str, place: str | None) -> str:
     if dated:
         first = first[dated.end :].lstrip(" ,")
     if place:
-        first = re.sub(
-            rf"\s+in\s+(?:the\s+)?(?:[\w’-]+\s+){{0,3}}?{re.escape(place)}\b(?:,\s+[A-Z][\w’ -]*(?=[,.;]|$)|’s)?",
-            "",
-            first,
-            count=1,
-        )
+        town = rf"(?:the\s+)?(?:(?!in\b)[\w’-]+\s+){{0,3}}?{re.escape(place)}\b"
+        country_too = r"(?>,\s+[A-Z][\w’ -]*(?=[,.;]|$),?|’s)?+"
+        first = re.sub(rf"\s+in\s+{town}{country_too}(?!,?\s+and\s+[A-Z])", "", first, count=1)
     return _CONSEQUENCE.sub("", first).strip(" ,.")

@@ -159,8 +159,8 @@ def _main(page: _Page, file: str) -> dict[str, Any]:
     body, sources = _lifted(text)
     fields: dict[str, Any] = {"kind": Kind.QUOTE if said else Kind.REPORT, "body": body}
     guesses = _guessed_words(said, read_words(title)) if said else read_report(title, body)
-    if said:
-        headline = title if said.dated and len(title) <= LONGEST_HEADLINE else _words_headline(Kind.QUOTE, said)
+    if said and len(title) > LONGEST_HEADLINE:
+        headline = words_headline(Kind.QUOTE, said.speaker, said.role, said.dated)
     else:
         headline = shortened(title) if title else fact_headline(body, None, None, None)
     guesses |= {} if headline == title else {"headline": headline}
@@ -200,10 +200,10 @@ def _page_source(page: _Page, file: str) -> Source:
 def _without_name(paragraphs: list[str], said: Said, title: str) -> list[str]:
     """Return the quote's text without the speaker's name that is repeated at its end."""
     *before, last = paragraphs
-    repeated = rf"[\s—–-]*(?:{re.escape(said.speaker)}(?:,\s*{re.escape(said.role or '')})?|{re.escape(title)})[\s.]*"
-    if before and re.fullmatch(repeated, last, re.IGNORECASE):
+    name = rf"(?:{re.escape(said.speaker)}(?:,\s*{re.escape(said.role or '')})?|{re.escape(title)})"
+    if before and re.fullmatch(rf"[\s—–-]*{name}[\s.]*", last, re.IGNORECASE):
         return before
-    glued = re.search(rf"(?<=[,.!?”’\"\])])(?:\s*[—–-]+\s*|\s+|\n){re.escape(said.speaker)}\.?$", last)
+    glued = re.search(rf"(?<=[,.!?”’\"\])])(?:\s*[—–-]+\s*|\s+){name}\.?$", last)
     return [*before, last[: glued.start()]] if glued else paragraphs
 
 
@@ -247,10 +247,6 @@ def _guessed_words(said: Said | None, read: dict[str, Any]) -> dict[str, Any]:
             fields["event_date"] = str(said.dated)
             fields.pop("event_end", None)
     return fields
-
-
-def _words_headline(kind: Kind, said: Said) -> str:
-    return words_headline(kind, said.speaker, said.role, said.dated)
 
 
 def _finished(fields: dict[str, Any], guesses: dict[str, Any], sources: list[Source], file: str) -> dict[str, Any]:

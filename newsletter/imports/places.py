@@ -21,7 +21,7 @@ _RUN = rf"{_NAME}(?:\s(?:(?:de|del|di|el|la|le|of|sur|upon|am|al)\s)?{_NAME})*"
 _BEFORE_COUNTRY = re.compile(rf"(?:^|(?<=[\s(“\"]))(?P<run>{_RUN}),\s+(?:in\s+)?(?:the\s+)?(?:\w*ern\s+)?$")
 _PLACED = re.compile(
     rf"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Oo]utside|[Oo]utside\s+of|[Aa]round|[Oo]f|[Ii]nside|[Aa]cross)\s+"
-    rf"(?:(?:central|downtown|northern|southern|eastern|western|nearby)\s+)?(?P<run>{_RUN})"
+    rf"(?:(?:central|downtown|northern|southern|eastern|western|nearby)\s+)?(?P<run>{_RUN})(?:,\s+(?P<within>{_RUN}))?"
 )
 _PROVINCE = re.compile(
     rf"\b(?:[Ii]n|[Nn]ear|[Oo]f)\s+(?:the\s+)?(?:\w+ern\s+|\w+’s\s+)?"
@@ -79,12 +79,12 @@ def _place_in(sentence: str, country: str | None) -> Place:
     if found:
         return found
     certain = next((name.code for name in named if _IN_COUNTRY.search(sentence[: name.start])), None)
-    city = next(_cities_in(sentence, {certain} if certain else hints, strict=certain is not None), None)
+    city = _placed_city(sentence, {certain} if certain else hints, strict=certain is not None)
     if city:
         return Place(name=city[0], country=city[1].country, city=city[1])
     code = certain or country_in(sentence) or country
     unknown = _PROVINCE.search(sentence) or _TOWN.search(sentence)
-    name = unknown["run"] if unknown and code else None
+    name = re.sub(r"^.*[’']s\s+", "", unknown["run"]) if unknown and code else None
     return Place(name=name if name not in country_names() else None, country=code)
 
 
@@ -114,7 +114,7 @@ def _runs_before(sentence: str, end: int) -> list[str]:
         if not match:
             break
         run = match["run"]
-        bare = _LEADING.sub("", run)
+        bare = run if sentence[: match.start("run")].strip() else _LEADING.sub("", run)
         if bare in {"On", "In", "At", "Near"}:
             break
         runs.append(bare)
@@ -124,16 +124,17 @@ def _runs_before(sentence: str, end: int) -> list[str]:
     return runs
 
 
-def _cities_in(sentence: str, hints: set[str], *, strict: bool) -> Iterator[tuple[str, City]]:
-    """Yield the cities that something is said to be in, at, near or outside of."""
+def _placed_city(sentence: str, hints: set[str], *, strict: bool) -> tuple[str, City] | None:
+    """Return the first city that something is said to be in, at, near or outside of."""
     for match in _PLACED.finditer(sentence):
-        words = match["run"].split()
-        for length in range(min(len(words), 4), 0, -1):
-            name = " ".join(words[:length]).removesuffix("’s").removesuffix("'s")
-            city = _city(name, hints, strict=strict) if name not in country_names() else None
-            if city:
-                yield name, city
-                break
+        for run in filter(None, (match["run"], match["within"])):  # "in Woolwich, London"
+            words = run.split()
+            for length in range(min(len(words), 4), 0, -1):
+                name = " ".join(words[:length]).removesuffix("’s").removesuffix("'s")
+                city = _city(name, hints, strict=strict) if name not in country_names() else None
+                if city:
+                    return name, city
+    return None
 
 
 def _city(name: str, hints: set[str], *, strict: bool) -> City | None:

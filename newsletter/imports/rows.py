@@ -68,8 +68,9 @@ class CsvRows:
 
     def _row(self) -> Row | BrokenRow | None:
         taken: list[_Line] = []
+        delimiter = self._delimiter = self._delimiter or self._sensed()
         try:
-            cells = next(csv.reader(self._feed(taken), delimiter=self._delimiter or ","), None)
+            cells = next(csv.reader(self._feed(taken), delimiter=delimiter), None)
         except csv.Error as error:
             return self._broken(taken, str(error))
         if not taken:
@@ -87,6 +88,16 @@ class CsvRows:
                 return self._broken(taken, f"expected {self._cells} cells, got {len(cells)}")
         return Row(line=taken[0].number, cells=cells)
 
+    def _sensed(self) -> str:
+        """Return the delimiter that the first line shows, or names as spreadsheets do: `sep=;`."""
+        line = self._next_line()
+        named = re.fullmatch(r"sep=(.)\s*", line.text) if line and line.text else None
+        if named:
+            return named[1]
+        if line:
+            self._again.append(line)
+        return _delimiter_of(line.text) if line and line.text else ","
+
     def _broken(self, taken: list[_Line], problem: str) -> BrokenRow:
         self._again.extendleft(reversed(taken[1:]))
         return BrokenRow(line=taken[0].number, problem=problem)
@@ -94,11 +105,6 @@ class CsvRows:
     def _feed(self, taken: list[_Line]) -> Iterator[str]:
         """Yield the lines of one row as the reader asks for them, and keep them in *taken*."""
         while len(taken) < MOST_LINES and (line := self._next_line()) is not None:
-            if self._delimiter is None and line.text is not None:
-                named = re.fullmatch(r"sep=(.)\s*", line.text)  # a line that spreadsheets write before the header
-                self._delimiter = named[1] if named else _delimiter_of(line.text)
-                if named:
-                    continue
             taken.append(line)
             yield line.text or "\n"
             if line.text is None:

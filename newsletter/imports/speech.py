@@ -38,7 +38,7 @@ _PARTICLE = re.compile(
 )
 #: From this share of quoted words on a text gives words: where nothing else tells, where it says who said them, and
 #: where it tells of the dead or injured too.
-_MOSTLY_WORDS, _SOME_WORDS, _NEARLY_ALL_WORDS = 0.35, 0.25, 0.75
+_MOSTLY_WORDS, _SOME_WORDS, _NEARLY_ALL_WORDS = 0.35, 0.15, 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,386 @@
+"""Captured pages: the given one, and a dozen of the same form."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.imports.pages import LARGEST_PAGE, read_page
+from newsletter.models import Entry, Problem
+from newsletter.shapes import entry_shape
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+
+def read(name):
+    return list(read_page((HERE / "pages" / f"{name}.txt").read_bytes(), f"{name}.txt"))
+
+
+def shapes(name):
+    return [entry_shape(entry) for entry in read(name)]
+
+
+def page(text):
+    return list(read_page(text.encode(), "page.txt"))
+
+
+def boxed(text):
+    (entry,) = page(f"Daily Dose\n\nExtremists: Their Words. Their Actions.\n\n{text}\n\nView Archive\n")
+    return entry_shape(entry)
+
+
+def fields(shape, *names):
+    return {name: shape[name] for name in names}
+
+
+def test_the_given_page_gives_what_is_expected_in_every_field():
+    expected = json.loads((ROOT / "tests" / "data" / "mali.expected.json").read_text())
+    report, fact = read_page((ROOT / "seeds" / "mali.txt").read_bytes(), "mali.txt")
+
+    for entry, wanted in ((report, expected["report"]), (fact, expected["fact"])):
+        got = entry_shape(entry)
+        sources = wanted.pop("sources", None)
+        assert fields(got, *wanted) == wanted
+        if sources:
+            assert [fields(source, *sources[0]) for source in got["sources"]] == sources
+
+
+def test_the_given_page_is_the_source_of_what_its_box_says_and_all_that_was_read_is_a_guess():
+    _, fact = read_page((ROOT / "seeds" / "mali.txt").read_bytes(), "some/folder/mali.txt")
+
+    assert fact.sources[0].title == "Islamist Takeover in Mali"
+    assert fact.sources[0].published is None
+    assert {"event_date", "country", "place", "killed", "injured", "claimed", "groups", "headline"} <= {*fact.guessed}
+    assert [(str(group.attribution), group.name) for group in fact.groups] == [("suspected", "Islamic State")]
+    assert (fact.status, fact.origin) == ("review", "page:mali.txt")
+
+
+def test_the_same_page_gives_the_same_uids_however_its_lines_end():
+    data = (ROOT / "seeds" / "mali.txt").read_bytes()
+
+    again = read_page(b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n"), "renamed.txt")
+
+    assert [entry.uid for entry in again] == [entry.uid for entry in read_page(data, "mali.txt")]
+
+
+def test_a_title_with_speaker_role_and_day_makes_a_quote():
+    quote, fact = shapes("quote-day")
+
+    assert fields(quote, "kind", "speaker", "speaker_role", "event_date", "body") == {
+        "kind": "quote",
+        "speaker": "Elias Marwan",
+        "speaker_role": "spokesman of the Example Front",
+        "event_date": "1996-08-23",
+        "body": "“The day will come when every one of you is asked where you stood.”[^1]",
+    }
+    assert {"speaker", "speaker_role", "event_date"} <= {*quote["guessed"]}
+    assert fields(fact, "killed", "killed_at_least", "injured", "injured_at_least", "place", "country") == {
+        "killed": 168,
+        "killed_at_least": False,
+        "injured": 500,
+        "injured_at_least": True,
+        "place": "Oklahoma City",
+        "country": "US",
+    }
+
+
+def test_a_quote_of_a_month_has_no_day_and_its_translated_source_keeps_its_author():
+    (quote,) = shapes("quote-month")
+
+    assert quote["event_date"] == "2014-01"
+    assert quote["body"].endswith("twice.[^1] The recording was removed a week later.")
+    assert fields(quote["sources"][0], "author", "publisher", "published") == {
+        "author": "Anna Keller",
+        "publisher": "Example Review",
+        "published": "2014-02",
+    }
+    assert quote["sources"][0]["raw"].endswith("trans. Peter Brandt, Example Review, February 2014, 23–25")
+
+
+def test_an_undetermined_date_is_none_and_the_name_at_the_end_is_no_prose():
+    quote, boxed_quote = shapes("quote-undetermined")
+
+    assert fields(quote, "event_date", "body", "status") == {
+        "event_date": None,
+        "body": "“Our patience was never meant for them.”",
+        "status": "draft",
+    }
+    assert fields(boxed_quote, "kind", "speaker", "event_date", "body", "headline") == {
+        "kind": "quote",
+        "speaker": "Samir Haddad",
+        "event_date": "2009",
+        "body": "“They will learn our names before they learn to fear them.”",
+        "headline": "Samir Haddad, commander of the Example Front, 2009",
+    }
+
+
+def test_number_words_make_a_range_and_a_lower_bound():
+    report, fact = shapes("number-words")
+
+    assert fields(fact, "killed", "killed_most", "injured", "injured_at_least", "claimed") == {
+        "killed": 141,
+        "killed_most": 149,
+        "injured": 114,
+        "injured_at_least": True,
+        "claimed": True,
+    }
+    assert fact["groups"] == [{"slug": "pakistani-taliban", "name": "Pakistani Taliban", "attribution": "claimed"}]
+    assert report["sources"][0]["published"] == "2014-03-03"
+    assert fact["sources"][0]["author"] == "Jane Doe"
+
+
+def test_two_citations_in_a_paragraph_and_a_book_are_lifted_in_their_order():
+    report, fact = shapes("two-citations")
+
+    assert report["body"] == (
+        "The first column crossed the border in March.[^1] Within a month it held three towns.[^2] "
+        "Nobody expected it to stop there.\n\nThe second column came by night.[^3]"
+    )
+    assert [source["title"] for source in report["sources"]] == [
+        "A Border Without Guards",
+        "Three Towns Fall",
+        "The Sahel at War",
+    ]
+    assert fields(fact, "event_date", "place", "killed", "killed_at_least") == {
+        "event_date": "2013-01",
+        "place": "In Amenas",
+        "killed": 39,
+        "killed_at_least": True,
+    }
+
+
+def test_an_address_is_kept_with_its_citation_or_alone():
+    (report,) = shapes("address")
+
+    assert [source["url"] for source in report["sources"]] == [
+        "http://example.org/recruitment?id=7&lang=en",
+        "https://www.example.org/interviews/12",
+    ]
+
+
+def test_a_page_without_citations_or_box_is_a_draft():
+    (report,) = shapes("no-citation")
+
+    assert (report["status"], report["sources"]) == ("draft", [])
+    assert report["body"].count("\n\n") == 1
+
+
+def test_a_box_may_hold_a_post():
+    _, post = shapes("box-post")
+
+    assert fields(post, "kind", "speaker", "speaker_role", "event_date", "headline") == {
+        "kind": "post",
+        "speaker": "Rami Khoury",
+        "speaker_role": "Example Front supporter",
+        "event_date": "2015-03-04",
+        "headline": "Rami Khoury, Example Front supporter, 4 March 2015",
+    }
+
+
+def test_a_box_may_hold_what_somebody_said():
+    _, quote = shapes("box-said")
+
+    assert fields(quote, "kind", "speaker", "speaker_role", "event_date") == {
+        "kind": "quote",
+        "speaker": "Abu Karim al-Halabi",
+        "speaker_role": "Example Front leader",
+        "event_date": "2014-07",
+    }
+
+
+def test_a_box_without_an_entry_is_named_and_the_page_comes_in():
+    report, problem = read("box-without-entry")
+
+    assert isinstance(report, Entry)
+    assert str(problem) == "box-without-entry.txt:5: box: expected an entry in the box, got none"
+
+
+def test_straight_and_unbalanced_quotation_marks_lose_nothing():
+    straight, _ = shapes("straight-quotes")
+    (unbalanced,) = shapes("unbalanced")
+
+    assert straight["body"] == 'He said that he had "nothing to add."[^1] The paper said "otherwise," though.'
+    assert unbalanced["body"].startswith("The report spoke of “a front without a rear and of nothing else.[^1] Others")
+    assert unbalanced["sources"][0]["raw"] == (
+        "Jason Example, “A Front Without a Rear, Example Guardian (London), January 17, 2013"
+    )
+
+
+def test_days_from_one_to_another_have_an_end():
+    _, fact = shapes("several-days")
+
+    assert fields(fact, "event_date", "event_end", "killed", "injured", "place") == {
+        "event_date": "2008-11-26",
+        "event_end": "2008-11-29",
+        "killed": 166,
+        "injured": 300,
+        "place": "Mumbai",
+    }
+    assert fact["groups"][0]["attribution"] == "disputed"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (HERE / "pages").glob("*.txt")))
+def test_headlines_are_short_and_never_the_words_of_a_quote(name):
+    for entry in read(name):
+        if isinstance(entry, Entry):
+            assert len(entry.headline) <= 90
+            assert "“" not in entry.headline
+            assert entry.kind != "quote" or entry.headline not in entry.body
+
+
+def test_a_quoted_clause_makes_no_headline():
+    shape = boxed("On May 3, 2016, a bomb marked “for you all” killed 12 people in Kabul, Afghanistan.")
+
+    assert (shape["kind"], shape["headline"]) == ("fact", "Kabul, Afghanistan, 3 May 2016")
+
+
+@pytest.mark.parametrize(
+    ("text", "headline"),
+    [
+        (
+            "On August 7, 1998, bombers attacked embassies in Nairobi, Kenya, and Dar es Salaam, Tanzania, killing 224.",
+            "Bombers attacked embassies in Nairobi, Kenya, and Dar es Salaam, Tanzania",
+        ),
+        (
+            "In March 2004, bombings on trains in Madrid, Spain, killed 191 people.",
+            "Madrid, Spain: bombings on trains killed 191 people",
+        ),
+        ("On February 4, 2015, a video showed a pilot burned alive in Syria.", "Syria, 4 February 2015"),
+        (
+            "On May 1, 2013, two men attacked a soldier in Woolwich, London.",
+            "Two men attacked a soldier in Woolwich, London",
+        ),
+        ("Something happened.", "Something happened"),
+        ("It fell.", "Event, date undetermined"),
+    ],
+)
+def test_the_headline_of_a_fact_says_where_and_what_and_nothing_graphic(text, headline):
+    assert boxed(text)["headline"] == headline
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "body"),
+    [
+        ("Abu Example, leader, 1998", "“We stay.”“Full Text,” Guardian, 1998, Abu Example", "“We stay.”[^1]"),
+        ("Abu Example, leader, 1998", "“We stay.”\n\n“Full Text,” Guardian, 1998,\n\n— Abu Example", "“We stay.”[^1]"),
+        ("Abu Example, leader, 1998", "Abu Example\n“We stay.”\nAbu Example, leader", "“We stay.”"),
+        ("Abu Example, leader, 1998", "“I am Abu Example.”", "“I am Abu Example.”"),
+    ],
+)
+def test_the_name_and_citation_at_the_end_of_a_quote_are_lifted_however_they_stand(title, text, body):
+    (quote,) = page(f"{title}\n\n{text}\n")
+
+    assert (quote.speaker, quote.body) == ("Abu Example", body)
+
+
+def test_a_page_with_more_sources_than_an_entry_may_have_is_refused_by_field_and_line():
+    found = page("A Title\n\n" + "So.“T,” CNN, 2010, " * 1_001)
+
+    assert [str(problem) for problem in found] == ["page.txt:3: sources: expected at most 1,000, got 1,001"]
+
+
+def test_a_box_may_stand_alone_and_end_with_the_page():
+    (entry,) = page("Daily Dose\nSomething happened in Kabul, Afghanistan.\nView Archive")
+    (open_ended,) = page(
+        "Daily Dose\nExtremists: Their Words. Their Actions.\nSomething happened in Kabul, Afghanistan."
+    )
+
+    assert (entry.uid, entry.sources[0].raw) == (open_ended.uid, "Daily Dose box of the page page.txt")
+
+
+def test_an_author_may_stand_beside_the_label():
+    _, fact = page("A Title\nName of Author: Jane Doe\nA text.\nDaily Dose\nIt happened in Kabul.\nView Archive")
+
+    assert fact.sources[0].author == "Jane Doe"
+
+
+def test_a_quote_whose_title_is_too_long_for_a_headline_gets_a_shorter_one():
+    role = "a speaker of the front and of many other things that take long to tell of"
+    (quote,) = page(f"Abu Example, {role}, May 3, 1998\n\n“We stay.”")
+
+    assert quote.headline.startswith("Abu Example, a speaker of the front")
+    assert quote.headline.endswith("…, 3 May 1998")
+    assert "headline" in quote.guessed
+
+
+def test_paragraphs_without_empty_lines_between_them_stay_apart():
+    long = "A sentence that is long enough to be a paragraph of its own on the page as it was captured, " * 2
+    (report,) = page(f"A Title\n\n{long}\n{long}\nA last line.")
+
+    assert report.body.split("\n\n") == [long.strip(), long.strip(), "A last line."]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "page.txt: expected a page, got an empty file"),
+        (b" \n\n\t\n", "page.txt: expected a page, got an empty file"),
+        (b"Only a Title\n", "page.txt: body: expected a title and a text"),
+        (bytes(range(256)) * 8, "page.txt: expected text, got a binary file"),
+        (b"%PDF-1.7 and so on", "page.txt: expected text, got a binary file"),
+        (
+            "Ein Titel\n\nText".encode("utf-16"),
+            "page.txt: expected UTF-8 or Windows-1252, got UTF-16: save it as UTF-8",
+        ),
+        (b"Caf\x81\n\nText", "page.txt: expected text in UTF-8 or Windows-1252, got the byte 0x81"),
+        (b"x" * 10_000_000, f"page.txt: expected a page of at most {LARGEST_PAGE:,} bytes, got 10,000,000"),
+    ],
+)
+def test_what_is_no_page_gets_one_clear_line(data, problem):
+    assert [str(found) for found in read_page(data, "page.txt")] == [problem]
+
+
+def test_a_page_in_windows_1252_is_read():
+    (report,) = read_page("Café\n\nHe said “no” – twice.".encode("windows-1252"), "page.txt")
+
+    assert (report.headline, report.body) == ("Café", "He said “no” – twice.")
+
+
+def test_dirt_in_a_page_is_cleaned_away():
+    (report,) = page("A Title\n\nA bad\x0b character\u202e and another\ufeff.")
+
+    assert report.body == "A bad character and another."
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")))
+def test_no_bytes_make_a_page_raise(data):
+    for found in read_page(data, "page.txt"):
+        assert isinstance(found, Entry | Problem)
+
+
+PIECES = st.sampled_from(
+    (
+        "Daily Dose¶|Extremists: Their Words. Their Actions.¶|View Archive|Name of Author¶|¶¶|.|”|“|Jane Doe, |"
+        "“A Title,” |Example Post, |January 17, 2013,|February 30, 2013| killing |forty-one| people|41|, 2013| in |"
+        " between 3 and 2 |Benghazi, Libya| ISIS | claimed responsibility|http://|(|)| (New York: X, 0000), 1.|"
+        ' said, |Speaker, role, 0000| dozen|million million|99999999999|U.S.|al-|trans. | at least |<|0|[^1]|"'
+    )
+    .replace("¶", "\n")
+    .split("|")
+)
+
+
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_no_pieces_of_pages_make_a_page_raise_and_marks_count_the_sources(text):
+    for found in page(text):
+        assert isinstance(found, Entry | Problem)
+        if isinstance(found, Entry) and "[^1]" not in text:
+            marks = sum(found.body.count(f"[^{number}]") for number in range(1, 50))
+            assert marks == len(found.sources) - (
+                found.sources[-1:] != () and "Daily Dose box" in found.sources[-1].raw
+            )
+
+
+@pytest.mark.parametrize(
+    "piece", ["A.B, ", "x.“", "A “b,” ", "A, (", "one hundred ", "12 people and ", ".A, B, ", "in Paris, "]
+)
+def test_a_hostile_page_is_read_in_seconds(piece):
+    text = "Title\n\n" + piece * (200_000 // len(piece))
+    start = time.process_time()
+
+    assert list(page(text))
+    assert time.process_time() - start < 10

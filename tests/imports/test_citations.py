@@ -1,0 +1,115 @@
+"""Citations: where they begin and end, and what they are made of."""
+
+import pytest
+
+from newsletter.imports.citations import lift_citations
+
+
+def lifted(text):
+    found = lift_citations(text)
+    return found.prose, [
+        (source.author, source.title, source.publisher, source.published and str(source.published), source.url)
+        for source in found.sources
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "prose", "source"),
+    [
+        (
+            "It ended.Jason Burke, “Mali: How Did It Come to This?” Guardian (London), January 17, 2013,",
+            "It ended.[^1]",
+            ("Jason Burke", "Mali: How Did It Come to This?", "Guardian (London)", "2013-01-17", None),
+        ),
+        (
+            "“We stay.”“Full Text of the Speech,” Al Jazeera, November 1, 2004, He left.",
+            "“We stay.”[^1] He left.",
+            (None, "Full Text of the Speech", "Al Jazeera", "2004-11-01", None),
+        ),
+        (
+            "It ended.Lawrence Wright, The Looming Tower (New York: Knopf, 2006), 123.",
+            "It ended.[^1]",
+            ("Lawrence Wright", "The Looming Tower", "Knopf", "2006", None),
+        ),
+        (
+            "It ended.Osama bin Laden, “A Declaration,” trans. Bruce Lawrence, Verso, 2005, 23–30, More prose.",
+            "It ended.[^1] More prose.",
+            ("Osama bin Laden", "A Declaration", "Verso", "2005", None),
+        ),
+        (
+            "It ended.“About Us,” The Front, last modified March 3, 2014, http://example.org/about.html, And more.",
+            "It ended.[^1] And more.",
+            (None, "About Us", "The Front", "2014-03-03", "http://example.org/about.html"),
+        ),
+        (
+            "It ended.“About Us,” The Front, accessed March 3, 2014, www.example.org/about.",
+            "It ended.[^1]",
+            (None, "About Us", "The Front", None, "https://www.example.org/about"),
+        ),
+        (
+            "It ended.A. B. Smith and Jane Doe, “One “Nested” Title,” Example Post, May 2010, A1, 24 people left.",
+            "It ended.[^1] 24 people left.",
+            ("A. B. Smith and Jane Doe", "One “Nested” Title", "Example Post", "2010-05", None),
+        ),
+        (
+            "It ended.“Boko Haram,” Bureau of Counterterrorism, U.S. Department of State, June 2, 2016, 12.",
+            "It ended.[^1]",
+            (None, "Boko Haram", "Bureau of Counterterrorism, U.S. Department of State", "2016-06-02", None),
+        ),
+        (
+            "It ended.“Profile,” Terrorism and Political Violence 12, no. 3 (Summer 2010): 34–56. And more.",
+            "It ended.[^1] And more.",
+            (None, "Profile", "Terrorism and Political Violence 12", "2010", None),
+        ),
+        (
+            "It ended.“No Date,” Al Jazeera, In the Guardian, Jason Burke wrote.",
+            "It ended.[^1] In the Guardian, Jason Burke wrote.",
+            (None, "No Date", "Al Jazeera", None, None),
+        ),
+        (
+            "It ended.Ann Example, “Her Film,” YouTube video, 3:45, posted by “Ann,” January 3, 2011,",
+            "It ended.[^1]",
+            ("Ann Example", "Her Film", "YouTube video", "2011-01-03", None),
+        ),
+        (
+            "Ann Example, “All Alone,” Example Observer, November 24, 2002,",
+            "[^1]",
+            ("Ann Example", "All Alone", "Example Observer", "2002-11-24", None),
+        ),
+    ],
+)
+def test_a_citation_is_lifted_out_whole_and_nothing_else(text, prose, source):
+    assert lifted(text) == (prose, [source])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "U.S.Government said “this,” CNN, he thought.",
+        "He told The “Daily,” a paper. “No,” he said, January 5, 2010, was bad.",
+        "It ended. In 2013, Jason Burke, “a man,” Guardian, said.",
+        "According to reports.According to them, “Mali is lost,” and more.",
+        "The U.S.-led force left. “We won,” Washington said in January 2013, and nobody laughed.",
+    ],
+)
+def test_prose_is_left_alone(text):
+    assert lifted(text) == (text, [])
+
+
+def test_citations_that_follow_each_other_keep_what_stood_between_their_sentences():
+    prose, sources = lifted(
+        "One.A B, “T One,” CNN, May 1, 2010, Two.C D, “T Two,” BBC News, May 2, 2010; E F, “T,” CNN, 2011."
+    )
+
+    assert prose == "One.[^1] Two.[^2] [^3]"
+    assert [author for author, *_ in sources] == ["A B", "C D", "E F"]
+
+
+def test_marks_go_on_from_the_paragraph_before():
+    assert lift_citations("One.“T,” CNN, May 1, 2010,", first=4).prose == "One.[^4]"
+
+
+def test_raw_is_what_was_printed_without_the_comma_that_closes_it():
+    (source,) = lift_citations("One.A B,  “T One,” CNN, p. 4, May 1, 2010,").sources
+
+    assert source.raw == "A B, “T One,” CNN, p. 4, May 1, 2010"

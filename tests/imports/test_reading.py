@@ -1,0 +1,236 @@
+"""What prose says: dates, places, tolls, groups, who spoke."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.imports.blame import claimed_in, groups_in
+from newsletter.imports.dates import event_date, whole_date
+from newsletter.imports.names import sentences
+from newsletter.imports.places import place_in
+from newsletter.imports.reading import read_event
+from newsletter.imports.speech import attribution_of, kind_of, speaker_in
+from newsletter.imports.tolls import toll_of, tolls_in
+
+
+def toll(found):
+    return found and (found.low, found.at_least, found.most)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("killing 41 people and injuring 80 others", (41, False, None), (80, False, None)),
+        ("killing at least forty-one people and wounding more than eighty", (41, True, None), (80, True, None)),
+        ("Two gunmen killed 12 people and injured 3.", (12, False, None), (3, False, None)),
+        ("between ten and thirteen people were killed", (10, False, 13), None),
+        ("killing 33-41 people", (33, False, 41), None),
+        ("killing 33 to 41 people", (33, False, 41), None),
+        ("dozens were killed and twenty were injured", None, (20, False, None)),
+        ("killing hundreds of people", None, None),
+        ("killing several hundred people", None, None),
+        ("up to 40 people were killed", None, None),
+        ("killed and injured 120 people", None, None),
+        ("120 people were killed or wounded", None, None),
+        ("Police killed all three attackers.", None, None),
+        ("Twelve people, including two officers, were killed and scores wounded", (12, False, None), None),
+        ("killing two officers and three civilians.", (5, False, None), None),
+        ("killing one man, two women, and three children, and injuring 10", (6, False, None), (10, False, None)),
+        ("killing himself and three others", (3, False, None), None),
+        ("leaving 20 dead and 45 wounded", (20, False, None), (45, False, None)),
+        ("claimed the lives of one hundred and five people", (105, False, None), None),
+        ("the death toll rose to 297", (297, False, None), None),
+        ("killing 2,977 people", (2977, False, None), None),
+        ("a 41-year-old man was killed", (1, False, None), None),
+        ("No one was killed but 5 were hurt", (0, False, None), (5, False, None)),
+        ("killed 12 people in 2 villages", (12, False, None), None),
+        ("killing 12 or more people", (12, True, None), None),
+        ("killing half a dozen people", (6, False, None), None),
+        ("The group said it owned 40 houses.", None, None),
+    ],
+)
+def test_tolls_are_read_in_figures_and_in_words(text, killed, injured):
+    found = tolls_in(text)
+
+    assert (toll(found.killed), toll(found.injured)) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("12", (12, False, None)),
+        ("33-41", (33, False, 41)),
+        ("at least 5", (5, True, None)),
+        ("5+", (5, True, None)),
+        ("1,234", (1234, False, None)),
+        ("twelve", (12, False, None)),
+        ("many", None),
+        ("12 maybe", None),
+    ],
+)
+def test_a_cell_may_hold_a_toll(cell, expected):
+    assert toll(toll_of(cell)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("On January 23, 2019, two bombs exploded.", "2019-01-23", None),
+        ("On Wednesday, January 23rd, 2019, two bombs exploded.", "2019-01-23", None),
+        ("Since May 2013, and on March 4, 2014, they fought.", "2014-03-04", None),
+        ("In January 2014, the front fell.", "2014-01", None),
+        ("In late 2014 the front fell.", "2014", None),
+        ("On 5 March 2012 it rained. On May 1, 2013, it stopped.", "2012-03-05", None),
+        ("The siege of November 26–29, 2008, was long.", "2008-11-26", "2008-11-29"),
+        ("From December 30 to January 2, 2015, they waited.", "2014-12-30", "2015-01-02"),
+        ("On February 30, 2013, nothing happened.", None, None),
+        ("On January 23, two bombs exploded.", None, None),
+        ("It cost 2013 dollars.", None, None),
+    ],
+)
+def test_event_dates_are_as_precise_as_the_text(text, first, last):
+    found = event_date(sentences(text))
+
+    assert (found and str(found.first), found and found.last and str(found.last)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("circa 2004", "2004"), ("Sept. 11, 2001", "2001-09-11"), ("Fall 2001", "2001"), ("soon", None)],
+)
+def test_a_whole_text_may_be_a_date(text, expected):
+    found = whole_date(text)
+
+    assert (found and str(found.first)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "country"),
+    [
+        ("a mosque in Benghazi, Libya, killing 41 people", "Benghazi", "LY"),
+        ("A school in Maiduguri, Borno State, Nigeria, was attacked.", "Maiduguri", "NG"),
+        ("Gunmen attacked a market in Tripoli.", "Tripoli", "LY"),
+        ("Gunmen attacked a market in the Lebanese city of Tripoli.", "Tripoli", "LB"),
+        ("A bomb exploded in Atlanta, Georgia.", "Atlanta", "US"),
+        ("A bomb exploded in Tbilisi, Georgia.", "Tbilisi", "GE"),
+        ("Gunmen from Syria attacked a concert hall in Brussels.", "Brussels", "BE"),
+        ("Islamic State of Iraq and Syria fighters attacked Sirte, Libya.", "Sirte", "LY"),
+        ("Militants attacked villages in Nangarhar province, Afghanistan.", "Nangarhar province", "AF"),
+        ("Soldiers fell in the town of Baga, in northeastern Nigeria.", "Baga", "NG"),
+        ("Attacks in Mali, Niger, and Nigeria went on.", None, "ML"),
+        ("French forces fought in northern Mali.", None, "ML"),
+        ("A Kenyan court spoke.", None, "KE"),
+        ("Nothing was said of where.", None, None),
+    ],
+)
+def test_places_go_by_the_country_named_then_by_population(text, name, country):
+    fields = read_event(text)
+
+    assert (fields.get("place"), fields.get("country")) == (name, country)
+
+
+def test_a_known_city_has_coordinates_and_an_unknown_one_has_none():
+    assert place_in(["in Benghazi, Libya"]).city.latitude == pytest.approx(32.1, abs=0.2)
+    assert place_in(["in Chibok, Nigeria"]).city is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("No group claimed responsibility for the blast.", False),
+        ("Nobody has claimed responsibility.", False),
+        ("There was no immediate claim of responsibility.", False),
+        ("The attack went unclaimed.", False),
+        ("Al-Shabaab did not claim responsibility.", False),
+        ("ISIS claimed responsibility.", True),
+        ("The attack was later claimed by ISIS.", True),
+        ("Responsibility was claimed by ISIS.", True),
+        ("No group claimed responsibility at first; a week later ISIS claimed responsibility.", True),
+        ("A bomb exploded.", None),
+    ],
+)
+def test_claims_are_read_with_their_negations(text, expected):
+    assert claimed_in(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("No group claimed the attack, but remnants suggested an ISIS affiliate.", [("Islamic State", "suspected")]),
+        ("ISIS claimed responsibility.", [("Islamic State", "claimed")]),
+        ("A court convicted two members of Jemaah Islamiyah.", [("Jemaah Islamiyah", "convicted")]),
+        (
+            "Officials blamed Boko Haram, but ISIS claimed responsibility.",
+            [("Boko Haram", "suspected"), ("Islamic State", "claimed")],
+        ),
+        ("Boko Haram attacked. Boko Haram claimed responsibility.", [("Boko Haram", "claimed")]),
+        ("AQIM attacked a hotel.", [("al-Qaeda in the Islamic Maghreb", "attributed")]),
+        ("Troops fighting against ISIS advanced.", []),
+        ("The embattled isis of the goddess.", []),
+    ],
+)
+def test_groups_are_named_on_the_strongest_ground(text, expected):
+    assert [(group.name, str(group.attribution)) for group in groups_in(sentences(text))] == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Anwar Example, Yemeni-American cleric, Date Undetermined", ("Anwar Example", "Yemeni-American cleric", None)),
+        (
+            "Abu Example al-Halabi, founder, leader of the Front, July 2014",
+            ("Abu Example al-Halabi", "founder, leader of the Front", "2014-07"),
+        ),
+        ("Martin Example, Jr., minister, 1963", ("Martin Example, Jr.", "minister", "1963")),
+        ("Paris, France, November 2015", None),
+        ("Attack in Nice, France, July 2016", None),
+        ("The Rise of the Front, a timeline, 2014", None),
+        ("Islamist Takeover in Mali", None),
+    ],
+)
+def test_titles_say_who_spoke_in_what_capacity_and_when(line, expected):
+    said = attribution_of(line)
+
+    assert (said and (said.speaker, said.role, said.dated and str(said.dated))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "speaker", "role"),
+    [
+        (
+            "“We will fight to the last one,” said Anwar Example, a cleric in Yemen.",
+            "quote",
+            "Anwar Example",
+            "cleric in Yemen",
+        ),
+        ("Anwar Example, a cleric, said, “It is what it always was.”", "quote", "Anwar Example", "cleric"),
+        (
+            "In January 2014, the group’s spokesman, Abu Example, wrote on Telegram, “The day has come.”",
+            "post",
+            "Abu Example",
+            "group’s spokesman",
+        ),
+        ("He posted on Facebook: “This is my last post, farewell to all of you.”", "post", None, None),
+        ("The group released a video on Twitter of the killing of 21 people.", "fact", None, None),
+        ("A bomb killed 12 people in March. A witness said, “It was terrible.”", "fact", None, None),
+    ],
+)
+def test_a_text_gives_words_or_an_account(text, kind, speaker, role):
+    said = speaker_in(text) if kind != "fact" else None
+
+    assert (kind_of(text), said and said.speaker, said and said.role) == (kind, speaker, role)
+
+
+PIECES = (
+    "one|hundred|and|five|million|twenty-one|dozen|a|41|1,000|33-41|killed|injured|killing|people|were|between"
+    "|at least|,|.|no"
+)
+WORDS = st.lists(st.sampled_from(PIECES.split("|")), max_size=25).map(" ".join)
+
+
+@given(WORDS | st.text(max_size=120))
+def test_no_prose_makes_reading_raise(text):
+    fields = read_event(text)
+
+    assert fields.get("killed", 0) >= 0
+    assert fields.get("killed_most", 10**9) > fields.get("killed", 0)
