@@ -242,8 +242,8 @@ def test_a_quoted_clause_makes_no_headline():
     ("text", "headline"),
     [
         (
-            "On August 7, 1998, bombers attacked embassies in Nairobi, Kenya, and Dar es Salaam, Tanzania, killing 224.",
-            "Bombers attacked embassies in Nairobi, Kenya, and Dar es Salaam, Tanzania",
+            "On August 7, 1998, bombers hit embassies in Nairobi, Kenya, and Dar es Salaam, Tanzania, killing 224.",
+            "Bombers hit embassies in Nairobi, Kenya, and Dar es Salaam, Tanzania",
         ),
         (
             "In March 2004, bombings on trains in Madrid, Spain, killed 191 people.",
