@@ -8,20 +8,20 @@ was never published, what is queued or pinned and what is to come look just like
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, extract, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, extract, func, literal, select
 
 from newsletter.archive import corrections, issues
 from newsletter.archive.documents import Document
-from newsletter.archive.entries import at_revision, find_id
+from newsletter.archive.entries import at_revision
 from newsletter.archive.rows import ENTRY_COLUMNS, read_entries
 from newsletter.models import Correction, Edition, Entry, Issue, IssueState, Kind, Status, Withdrawal
 from newsletter.render.squares import Line, Year
-from newsletter.store.tables import documents, editions, entries, entry_tags, revisions, tags
+from newsletter.store.tables import documents, editions, entries, entry_tags, redirects, revisions, tags
 from newsletter.store.tables import issues as printed
 
 
@@ -95,32 +95,32 @@ class View:
 
         An entry is shown at the newest revision that one of its standing issues shows.
         """
-        entry_id = find_id(self.connection, slug)
-        if entry_id is None:
-            return None
-        statement = self._lines(printed.c.entry_id == entry_id).order_by(None).order_by(printed.c.day.desc())
-        rows = self.connection.execute(statement).all()
+        named = select(entries.c.id).where(entries.c.slug == slug)
+        once = select(redirects.c.entry_id).where(redirects.c.slug == slug)
+        # No entry has the id 0: what is not there is asked for in the same steps, and takes the same time.
+        entry_id = self.connection.scalar(named.union_all(once)) or 0
+        rows = self.connection.execute(self._lines_of(entry_id)).all()
         standing = [row for row in rows if row.state == IssueState.PUBLISHED]
         if standing:
             return self._published(entry_id, standing, tuple(_line(row) for row in rows))
         if rows:
             newest = max(rows, key=lambda row: row.withdrawn_at)
             return Withdrawal(withdrawn_at=newest.withdrawn_at, notice=newest.notice)
-        report = at_revision(_READ_AT).where(entries.c.id == entry_id, *self._is_report())
+        report = at_revision(_READ_AT).where(entries.c.id == entry_id, self._is_report)
         found = read_entries(self.connection, report)
         return Shown(entry=found[0]) if found else None
 
     def on(self, month: int, day: int) -> list[Entry]:
         """Return what happened on a day of the year, the earliest year first."""
-        return read_entries(self.connection, self._on(month, day))
+        return self._read(self._on(month, day))
 
     def same_day(self, entry: Entry, most: int = 5) -> list[Entry]:
         """Return other entries of the event's day of the year, at most so many; none if the day is not known."""
         at = entry.event_date.exact if entry.event_date else None
         if at is None:
             return []
-        others = self._on(at.month, at.day).where(entries.c.uid != entry.uid).limit(most)
-        return read_entries(self.connection, others)
+        others = [row for row in self._on(at.month, at.day) if row.uid != entry.uid]
+        return self._read(others[:most])
 
     def corrections(self) -> list[Correction]:
         """Return the corrections and slips of what is shown, the newest first."""
@@ -177,37 +177,63 @@ class View:
         due = tuple(noted.correction for noted in notes if first_printed < noted.revision <= number)
         return Shown(entry=entry, corrections=due, lines=lines)
 
-    def _on(self, month: int, day: int) -> Select[Any]:
-        of_entry = printed.c.entry_id == entries.c.id
-        shown = select(func.max(printed.c.shown_revision)).where(of_entry, self._stands).scalar_subquery()
-        taken_back = exists().where(of_entry, self._seen, printed.c.state == IssueState.WITHDRAWN)
-        report = and_(revisions.c.number == _READ_AT, shown.is_(None), ~taken_back, *self._is_report())
-        return (
-            select(*ENTRY_COLUMNS)
-            .join(revisions, revisions.c.entry_id == entries.c.id)
-            .where(
-                revisions.c.event_month == month,
-                revisions.c.event_day == day,
-                or_(revisions.c.number == shown, report),
-            )
-            .order_by(revisions.c.event_year, entries.c.slug)
-        )
+    def _lines_of(self, entry_id: int) -> Select[Any]:
+        """Select the lines of an entry's issues, the newest first."""
+        return self._lines(printed.c.entry_id == entry_id).order_by(None).order_by(printed.c.day.desc())
 
-    def _is_report(self) -> tuple[ColumnElement[bool], ...]:
-        """Return what makes a revision a report that this edition's readers may see though no issue printed it."""
-        conditions = (
+    def _on(self, month: int, day: int) -> list[Row[Any]]:
+        """Return the revisions that are shown of a day of the year, the earliest year first."""
+        dated = self.connection.execute(
+            select(
+                entries.c.id.label("entry_id"),
+                entries.c.uid,
+                revisions.c.id.label("revision_id"),
+                revisions.c.number,
+                and_(revisions.c.number == _READ_AT, self._is_report).label("is_report"),
+            )
+            .join(revisions, revisions.c.entry_id == entries.c.id)
+            .where(revisions.c.event_month == month, revisions.c.event_day == day)
+            .order_by(revisions.c.event_year, entries.c.slug)
+        ).all()
+        # Asked for by themselves: as a subquery for each entry, SQLite would go through all issues for each.
+        shown = self._shown({row.entry_id for row in dated})
+        return [row for row in dated if (row.number == shown[row.entry_id] if row.entry_id in shown else row.is_report)]
+
+    def _shown(self, entry_ids: Collection[int]) -> dict[int, int]:
+        """Return the number of the revision that is shown of each of these entries that was printed; 0: withdrawn."""
+        stands = case((printed.c.state == IssueState.PUBLISHED, printed.c.shown_revision), else_=0)
+        rows = self.connection.execute(
+            select(printed.c.entry_id, func.max(stands))
+            .where(self._seen, printed.c.entry_id.in_(entry_ids))
+            .group_by(printed.c.entry_id)
+        )
+        return dict(rows.all())
+
+    def _read(self, shown: Sequence[Row[Any]]) -> list[Entry]:
+        ids = [row.revision_id for row in shown]
+        found = read_entries(
+            self.connection,
+            select(*ENTRY_COLUMNS).join(revisions, revisions.c.entry_id == entries.c.id).where(revisions.c.id.in_(ids)),
+        )
+        order = {row.uid: place for place, row in enumerate(shown)}
+        return sorted(found, key=lambda entry: order[entry.uid])
+
+    @property
+    def _is_report(self) -> ColumnElement[bool]:
+        """What makes a revision a report that this edition's readers may see though no issue printed it."""
+        condition = and_(
             revisions.c.kind == Kind.REPORT,
             entries.c.status == Status.READY,
             revisions.c.language == self.edition.language,
         )
         if not self.edition.tags:
-            return conditions
+            return condition
         tagged = exists().where(
             entry_tags.c.revision_id == revisions.c.id,
             tags.c.id == entry_tags.c.tag_id,
             tags.c.slug.in_(self.edition.tags),
         )
-        return (*conditions, tagged)
+        return and_(condition, tagged)
 
 
 def document_tags(connection: Connection) -> dict[tuple[str, str], str]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from newsstand import DAILY, NOW, PUBLISHER, SECRET, TODAY, Stand, an_entry, fill, hidden_entries
+from sqlalchemy import event
 
 from newsletter.archive import editions, entries, issues
 from newsletter.archive.reading import View
@@ -69,6 +70,27 @@ def test_a_hidden_entry_is_answered_exactly_like_one_that_never_was(stand):
             answer = stand.get(f"/entries/{name}")
             assert (answer.status_code, answer.content) == (404, nothing.content), entry
             assert _but_date(answer.headers) == _but_date(nothing.headers)
+
+
+def test_what_is_hidden_is_looked_for_in_the_same_steps_as_what_never_was(stand):
+    """A clock would else tell a draft's address from no address."""
+
+    def steps(slug: str) -> list[str]:
+        asked: list[str] = []
+
+        def note(_connection, _cursor, statement, *_rest):
+            asked.append(statement)
+
+        event.listen(stand.store.engine, "before_cursor_execute", note)
+        try:
+            assert stand.get(f"/entries/{slug}").status_code == 404
+        finally:
+            event.remove(stand.store.engine, "before_cursor_execute", note)
+        return [statement for statement in asked if statement != "BEGIN" and "FROM meta" not in statement]
+
+    stand.get("/entries/never-was")
+    assert len(steps("never-was")) >= 3
+    assert {tuple(steps(entry.slug)) for entry in hidden_entries()} == {tuple(steps("never-was"))}
 
 
 def test_the_days_to_come_are_answered_exactly_like_days_that_never_were(stand):
