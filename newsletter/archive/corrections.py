@@ -64,6 +64,17 @@ def add(connection: Connection, entry_id: int, revision: int, correction: Correc
     )
 
 
+def has_note(connection: Connection, entry_id: int, note: str) -> bool:
+    """Say whether an entry's newest correction says just this."""
+    newest = (
+        select(corrections.c.note)
+        .where(corrections.c.entry_id == entry_id)
+        .order_by(corrections.c.corrected_at.desc(), corrections.c.id.desc())
+        .limit(1)
+    )
+    return connection.scalar(newest) == note
+
+
 def of_entries(connection: Connection, entry_ids: Collection[int]) -> dict[int, list[Noted]]:
     """Return the corrections of each of these entries, the oldest first."""
     found: dict[int, list[Noted]] = {}
@@ -95,7 +106,7 @@ def to_carry(connection: Connection, edition: str, kind: str) -> list[Noted]:
     return [_noted(row) for row in rows]
 
 
-def carried_by(connection: Connection, edition_id: int, kind: str, key: str) -> tuple[Correction, ...]:
+def carried_by(connection: Connection, edition_id: int, kind: str, key: str) -> list[Noted]:
     """Return the notes that a mailing carries."""
     statement = _selected().join(correction_notes, correction_notes.c.correction_id == corrections.c.id)
     rows = connection.execute(
@@ -105,7 +116,7 @@ def carried_by(connection: Connection, edition_id: int, kind: str, key: str) -> 
             correction_notes.c.key == key,
         )
     )
-    return tuple(_noted(row).correction for row in rows)
+    return [_noted(row) for row in rows]
 
 
 def carried(connection: Connection, edition_id: int, kind: str, key: str, notes: Sequence[Noted]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli.terminal import Application, EditionSlug, Json, answer, now, opened, say, warn, wrong
+from newsletter.cli.terminal import Application, EditionSlug, Json, answer, now, opened, progress, say, warn, wrong
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ def init(
         start = day_of(since, now().date()) if since else None
     except ValueError as error:
         raise wrong(f"--since: expected a day as YYYY-MM-DD, today or yesterday, got {since!r}") from error
-    with opened(upgraded=True) as room:
-        begun = begin(room, now(), since=start, empty=empty, tell=lambda line: None if json else warn(line))
+    tell = (lambda _line: None) if json else warn
+    with opened(upgraded=True) as room, progress("publishing") as done:
+        begun = begin(room, now(), since=start, empty=empty, tell=tell, progress=done)
     if json:
         answer({"entries": begun.entries, "issues": begun.issues, "since": begun.since.isoformat()})
     else:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from newsletter.cli.terminal import Application, now, opened, say, warn
+from newsletter.cli.terminal import Application, now, opened, progress, say, warn
 from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def run() -> None:
     from newsletter.founding import begin
 
     with opened(upgraded=True, log="info") as room:
-        begin(room, now(), since=None, empty=False, tell=warn)
+        with progress("publishing") as done:
+            begin(room, now(), since=None, empty=False, tell=warn, progress=done)
         clock = _clock(room)
         try:
             _serve(room, on_ready=clock.start)

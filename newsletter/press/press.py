@@ -77,11 +77,13 @@ class Press:
             return []
         return self._every_edition(now, mail=True)
 
-    def catch_up(self, now: datetime) -> list[Issue]:
+    def catch_up(self, now: datetime, progress: Callable[[int], object] | None = None) -> list[Issue]:
         """Publish every day that is due, mailing none: how an archive's past is filled at the start."""
-        return self._every_edition(now, mail=False)
+        return self._every_edition(now, mail=False, progress=progress)
 
-    def _every_edition(self, now: datetime, *, mail: bool) -> list[Issue]:
+    def _every_edition(
+        self, now: datetime, *, mail: bool, progress: Callable[[int], object] | None = None
+    ) -> list[Issue]:
         published: list[Issue] = []
         with self.store.reading() as connection:
             slugs = [edition.slug for edition in editions.every(connection)]
@@ -93,6 +95,8 @@ class Press:
                     edition = editions.get(connection, slug)
                     left, made = self._issuing.due_days(connection, edition, now, mail=mail)
                     published += made
+                if progress:
+                    progress(len(made))
         self.print_if_stale(now)
         return published
 
@@ -246,6 +250,8 @@ class Press:
             changed = changes(before, wanted)
             if wanted == before and wish.slip:
                 raise refusals.NothingToChange(f"{before.slug} has these values already")
+            if wanted == before and corrections.has_note(connection, entry_id, wish.note):
+                raise refusals.NothingToChange(f"{before.slug} was corrected so already, with this note")
             after = entries.revise(connection, wanted, now)
             if not published:
                 return Outcome(entry=after, issues=(), deliveries=0)

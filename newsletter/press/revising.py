@@ -41,7 +41,7 @@ class Wish:
 
 def revised(entry: Entry, values: Mapping[str, Any], sources: Sequence[Source] = ()) -> Entry:
     """
-    Return *entry* with fields set, and sources added at the end.
+    Return *entry* with fields set, and sources that it has not yet added at the end.
 
     A value is text, or JSON for what is not (`41`, `true`, `null`, a list of groups); text of
     nothing empties a field. Whatever an editor sets is no longer guessed. Raises `InvalidEntry`.
@@ -54,7 +54,7 @@ def revised(entry: Entry, values: Mapping[str, Any], sources: Sequence[Source] =
     shape |= {name: _value(name, value) for name, value in values.items()}
     shape["guessed"] = [name for name in entry.guessed if name not in values]
     result = entry_of(shape)
-    return replace(result, sources=(*result.sources, *sources))
+    return replace(result, sources=(*result.sources, *(new for new in sources if new not in result.sources)))
 
 
 def cited(text: str) -> Source:

@@ -204,6 +204,7 @@ def why(error: BaseException) -> str:
         "file is not a database": "the file is not a database: move it away, or set DATABASE_URL",
         "database disk image is malformed": "the file is damaged: restore it from a backup",
         "unable to open database file": "the file can't be opened: check the folder and its rights",
+        "database is locked": f"another program was writing to it for {BUSY_SECONDS} seconds: end it, or try again",
         "disk I/O error": "the disk does not take it (full, or failing)",
     }
     return known.get(text, text)
