@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from newsletter.archive import documents, editions, issues
 from newsletter.models import Correction, Edition, Issue, PartialDate, Publisher
@@ -57,10 +57,14 @@ def print_documents(connection: Connection, publisher: Publisher, now: datetime)
         edition_id = editions.get_id(connection, edition.slug)
         known = documents.stamps(connection, edition_id)
         links = links_of(edition, every, publisher)
+        read: dict[date | None, feeds.Feed] = {}
         for sheet in _sheets(connection, edition, links):
             stamp = f"{sheet.stamp} {_settings(publisher, edition)}"
             if known.get(sheet.name) != stamp:
-                body = feeds.FORMATS[sheet.form](sheet.feed(connection, edition, publisher, links))
+                # The three forms of the feed say the same of the same issues.
+                if sheet.first not in read:
+                    read[sheet.first] = sheet.feed(connection, edition, publisher, links)
+                body = feeds.FORMATS[sheet.form](read[sheet.first])
                 printed = documents.Print(
                     name=sheet.name, media_type=feeds.MEDIA_TYPES[sheet.form], body=body, stamp=stamp
                 )
@@ -93,7 +97,7 @@ class _Sheet:
             links=links,
             title=edition.title if month is None else _title(edition, month),
             issues=tuple(found),
-            updated=max(issue.updated_at for issue in found),
+            updated=max((issue.updated_at for issue in found), default=_midnight(edition.since)),
             page=None if month is None else links.month(month.year, month.month),
             uid=edition.uid if month is None else None,
             previous_archive=self.previous,
@@ -105,9 +109,6 @@ class _Sheet:
 def _sheets(connection: Connection, edition: Edition, links: Links) -> list[_Sheet]:
     """Return the feeds of an edition and its archive documents: every month but the newest, which may still grow."""
     months = issues.months(connection, edition.slug)
-    if not months:
-        return []
-
     def address(at: int) -> str | None:
         inside = 0 <= at < len(months) - 1
         return links.feed("atom", links.month(months[at].year, months[at].month)) if inside else None
@@ -132,6 +133,11 @@ def _sheets(connection: Connection, edition: Edition, links: Links) -> list[_She
 
 def _title(edition: Edition, month: date) -> str:
     return f"{edition.title}, {words.long_date(PartialDate(month.year, month.month), edition.language)}"
+
+
+def _midnight(day: date) -> datetime:
+    """Return an instant for a feed in which nothing has been published yet."""
+    return datetime.combine(day, time(), UTC)
 
 
 def _last_of(month: date) -> date:
