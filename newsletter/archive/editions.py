@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, ScalarSelect, delete, insert, select, update
 
 from newsletter.errors import NewsletterError
 from newsletter.models import Edition, Kind, Schedule
@@ -48,6 +48,17 @@ def get_id(connection: Connection, slug: str) -> int:
     if found is None:
         raise NoSuchEdition(slug, [edition.slug for edition in every(connection)])
     return int(found)
+
+
+def is_first(connection: Connection, slug: str) -> bool:
+    """Say whether an edition is the first one, which has the site's root."""
+    first = select(editions.c.slug).order_by(editions.c.id).limit(1)
+    return connection.scalar(first) in (None, slug)
+
+
+def id_of(slug: str) -> ScalarSelect[int]:
+    """Return an edition's id as a part of another statement."""
+    return select(editions.c.id).where(editions.c.slug == slug).scalar_subquery()
 
 
 def lock(connection: Connection, slug: str) -> int:

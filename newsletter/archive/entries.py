@@ -64,6 +64,11 @@ def find(connection: Connection, name: str) -> Entry | None:
     return read_entries(connection, newest(entries.c.id == entry_id))[0]
 
 
+def of_uid(connection: Connection, uid: UUID) -> Entry:
+    """Return the entry with this uid, which is there, at its newest revision."""
+    return read_entries(connection, newest(entries.c.uid == uid))[0]
+
+
 def find_id(connection: Connection, name: str) -> int | None:
     """Return the id of the entry with this slug (an old one too) or uid."""
     found = connection.scalar(select(entries.c.id).where(entries.c.slug == name))

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, extract, func, insert, select, update
 
 from newsletter.archive import corrections
+from newsletter.archive.editions import id_of
 from newsletter.archive.rows import ENTRY_COLUMNS, entries_of
 from newsletter.errors import NewsletterError
 from newsletter.models import Entry, Issue, IssueState, Rule, Withdrawal
@@ -246,20 +247,19 @@ def content_of(issue: Issue) -> str:
 def insert_issue(connection: Connection, frozen: Freeze) -> None:
     """Keep an issue with what it froze. The database refuses a second one of the edition's day."""
     issue = frozen.issue
-    edition_id = connection.scalar(select(editions.c.id).where(editions.c.slug == issue.edition))
-    entry_id = connection.scalar(select(entries.c.id).where(entries.c.uid == issue.entry.uid))
     content = content_of(issue)
-    connection.execute(
-        insert(issues).values(
+    issue_id, edition_id, entry_id = connection.execute(
+        insert(issues)
+        .values(
             uid=issue.uid,
-            edition_id=edition_id,
+            edition_id=id_of(issue.edition),
             day=issue.day,
             number=issue.number,
             state=str(issue.state),
             rule=str(issue.rule),
             reason=issue.reason,
             subject=issue.subject,
-            entry_id=entry_id,
+            entry_id=select(entries.c.id).where(entries.c.uid == issue.entry.uid).scalar_subquery(),
             revision=issue.entry.revision,
             shown_revision=issue.entry.revision,
             due_at=issue.due_at,
@@ -269,31 +269,37 @@ def insert_issue(connection: Connection, frozen: Freeze) -> None:
             content=content,
             sha256=hashlib.sha256(content.encode() + frozen.mail).hexdigest(),
         )
-    )
-    freeze_mail(connection, issue.uid, frozen.mail, issue.published_at)
+        .returning(issues.c.id, issues.c.edition_id, issues.c.entry_id)
+    ).one()
+    _keep_mail(connection, issue_id, 1, frozen.mail, issue.published_at)
     changed = raise_change_number(connection)
     connection.execute(
         update(entries).where(entries.c.id == entry_id).values(published_revision=issue.entry.revision, changed=changed)
     )
-    connection.execute(
-        delete(pins).where(pins.c.edition_id == edition_id, pins.c.day == issue.day, pins.c.entry_id == entry_id)
-    )
+    if issue.rule is Rule.PINNED:
+        connection.execute(delete(pins).where(pins.c.edition_id == edition_id, pins.c.day == issue.day))
     if issue.rule is Rule.QUEUED:
         connection.execute(delete(queue).where(queue.c.edition_id == edition_id, queue.c.entry_id == entry_id))
 
 
 def freeze_mail(connection: Connection, issue_uid: UUID, mail: bytes, now: datetime) -> int:
     """Keep the bytes of an issue's mail under the next number; return it."""
-    issue_id = connection.scalar(select(issues.c.id).where(issues.c.uid == issue_uid))
-    number = 1 + (
-        connection.scalar(select(func.max(frozen_mails.c.number)).where(frozen_mails.c.issue_id == issue_id)) or 0
-    )
+    issue_id, last = connection.execute(
+        select(issues.c.id, func.max(frozen_mails.c.number))
+        .join(frozen_mails, frozen_mails.c.issue_id == issues.c.id)
+        .where(issues.c.uid == issue_uid)
+        .group_by(issues.c.id)
+    ).one()
+    _keep_mail(connection, issue_id, last + 1, mail, now)
+    return int(last) + 1
+
+
+def _keep_mail(connection: Connection, issue_id: int, number: int, mail: bytes, now: datetime) -> None:
     connection.execute(
         insert(frozen_mails).values(
             issue_id=issue_id, number=number, frozen_at=now, mail=mail, sha256=hashlib.sha256(mail).hexdigest()
         )
     )
-    return number
 
 
 def frozen_mail(connection: Connection, issue: Issue) -> bytes:

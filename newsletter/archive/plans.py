@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select, update
 
-from newsletter.archive.editions import get_id
+from newsletter.archive.editions import get_id, id_of
 from newsletter.errors import NewsletterError
 from newsletter.models import Edition, Hold, Kind, Status
 from newsletter.store.engine import raise_change_number
@@ -31,7 +31,7 @@ def pinned(connection: Connection, edition: Edition) -> dict[date, Waiting]:
     rows = connection.execute(
         _waiting(pins.c.day)
         .join(pins, pins.c.entry_id == entries.c.id)
-        .where(pins.c.edition_id == get_id(connection, edition.slug))
+        .where(pins.c.edition_id == id_of(edition.slug))
         .order_by(pins.c.day)
     ).all()
     return {row.day: _as_waiting(edition, row) for row in rows}
@@ -42,7 +42,7 @@ def queued(connection: Connection, edition: Edition) -> list[Waiting]:
     rows = connection.execute(
         _waiting(queue.c.position)
         .join(queue, queue.c.entry_id == entries.c.id)
-        .where(queue.c.edition_id == get_id(connection, edition.slug))
+        .where(queue.c.edition_id == id_of(edition.slug))
         .order_by(queue.c.position)
     ).all()
     return [_as_waiting(edition, row) for row in rows]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from newsletter.archive.editions import get_id
+from newsletter.archive.editions import get_id, id_of
 from newsletter.archive.rows import moment
 from newsletter.models import Edition, Kind, Status
 from newsletter.store.engine import change_number
@@ -45,7 +45,7 @@ def shelf_around(connection: Connection, edition: Edition, day: date) -> Shelf:
         .join(issues, issues.c.entry_id == entries.c.id)
         .where(issues.c.edition_id == get_id(connection, edition.slug))
     )
-    for uid, published in connection.execute(printed).tuples():
+    for uid, published in connection.execute(printed):
         known = nearest.get(uid)
         if known is None or abs(published - day) < abs(known - day):
             nearest[uid] = published
@@ -53,12 +53,12 @@ def shelf_around(connection: Connection, edition: Edition, day: date) -> Shelf:
 
 
 def _spines(connection: Connection, edition: Edition, where: ColumnElement[bool] | None = None) -> Iterator[ShelfEntry]:
-    edition_id = get_id(connection, edition.slug)
-    published = (
-        select(issues.c.entry_id, func.max(issues.c.day).label("last_published"))
-        .where(issues.c.edition_id == edition_id)
-        .group_by(issues.c.entry_id)
-        .subquery()
+    # Asked entry by entry: few have changed since the last look, and of each there are few issues.
+    last_published = (
+        select(func.max(issues.c.day))
+        .where(issues.c.entry_id == entries.c.id, issues.c.edition_id == id_of(edition.slug))
+        .scalar_subquery()
+        .label("last_published")
     )
     statement = (
         select(
@@ -73,18 +73,17 @@ def _spines(connection: Connection, edition: Edition, where: ColumnElement[bool]
             revisions.c.event_year,
             revisions.c.event_month,
             revisions.c.event_day,
-            published.c.last_published,
+            last_published,
         )
         .select_from(entries)
         .join(revisions, and_(revisions.c.entry_id == entries.c.id, revisions.c.number == entries.c.revision))
-        .outerjoin(published, published.c.entry_id == entries.c.id)
     )
     if where is None:
         # What was never published and can't be is not on the shelf; what changed must be looked at.
-        where = or_(entries.c.status == Status.READY, published.c.last_published.is_not(None))
+        where = or_(entries.c.status == Status.READY, last_published.is_not(None))
     rows = connection.execute(statement.where(where)).all()
     named = _grouped(connection, [row.id for row in rows])
-    tagged = _tagged(connection, edition)
+    tagged = _tagged(connection, edition, [row.id for row in rows])
     for row in rows:
         yield ShelfEntry(
             uid=row.uid,
@@ -121,14 +120,15 @@ def _grouped(connection: Connection, wanted: Sequence[int]) -> dict[int, list[st
     return named
 
 
-def _tagged(connection: Connection, edition: Edition) -> set[int] | None:
-    """Return the revisions that have one of the edition's tags; `None` if it takes any."""
+def _tagged(connection: Connection, edition: Edition, wanted: Sequence[int]) -> set[int] | None:
+    """Return the revisions, the *wanted* ones at least, that have one of the edition's tags; `None`: it takes any."""
     if not edition.tags:
         return None
-    return set(
-        connection.scalars(
-            select(entry_tags.c.revision_id)
-            .join(tags, tags.c.id == entry_tags.c.tag_id)
-            .where(tags.c.slug.in_(edition.tags))
-        )
+    statement = (
+        select(entry_tags.c.revision_id)
+        .join(tags, tags.c.id == entry_tags.c.tag_id)
+        .where(tags.c.slug.in_(edition.tags))
     )
+    if len(wanted) <= _FEW:
+        statement = statement.where(entry_tags.c.revision_id.in_(wanted))
+    return set(connection.scalars(statement))

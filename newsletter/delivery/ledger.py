@@ -30,6 +30,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.models import IssueState
 from newsletter.store.tables import deliveries, editions, frozen_mails, issues, mailings, subscribers, subscriptions
@@ -71,23 +72,23 @@ def open_mailing(
 
     `UNIQUE(edition, kind, key)` makes it once: whoever comes second finds the mailing there.
     """
-    issue_id = connection.scalar(select(issues.c.id).where(issues.c.uid == issue_uid))
-    same = and_(mailings.c.edition_id == edition_id, mailings.c.kind == "issue", mailings.c.key == day.isoformat())
-    if connection.scalar(select(mailings.c.id).where(same)) is not None:
-        return None
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     mailing_id = connection.scalar(
-        insert(mailings)
+        build(mailings)
         .values(
             edition_id=edition_id,
             kind="issue",
             key=day.isoformat(),
-            issue_id=issue_id,
+            issue_id=select(issues.c.id).where(issues.c.uid == issue_uid).scalar_subquery(),
             frozen_number=frozen_number,
             created_at=now,
             audience=0,
         )
+        .on_conflict_do_nothing()
         .returning(mailings.c.id)
     )
+    if mailing_id is None:
+        return None
     audience = connection.execute(
         insert(deliveries).from_select(
             ["mailing_id", "subscription_id", "state", "due_at", "attempts"],

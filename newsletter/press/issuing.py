@@ -14,8 +14,9 @@ from newsletter.archive.shelf import shelf_around
 from newsletter.delivery import ledger
 from newsletter.models import Edition, Hold, Issue, IssueState, Pick, Publisher
 from newsletter.press import refusals
-from newsletter.press.printing import Carried, links_of, mail_of
+from newsletter.press.printing import Carried, mail_of
 from newsletter.press.shelves import Shelves
+from newsletter.render.links import Links
 from newsletter.store import Connection
 from newsletter.store.engine import raise_change_number
 from scheduler.calendar import due_at, edition_day, has_day
@@ -83,11 +84,12 @@ class Issuing:
         for word in pick.passed_over:
             _log.warning("passed over", edition=edition.slug, day=str(due.day), entry=word)
         issue = self._issue(connection, edition, due, pick, now)
-        carried = self.to_carry(connection, edition, issue) if mail else Carried()
+        notes = corrections.to_carry(connection, edition.slug, "issue") if mail else []
+        carried = self._carried(connection, issue, notes) if mail else Carried()
         mail_bytes = self.mail_of(connection, edition, issue, carried)
         issues.insert_issue(connection, issues.Freeze(issue=issue, mail=mail_bytes))
         if mail:
-            self._open_mailing(connection, edition, issue, 1, now)
+            self._open_mailing(connection, issue, 1, notes, now)
         # Filling a year's past is one line of a person's attention, not 365.
         (_log.debug if due.missed else _log.info)(
             "published",
@@ -103,10 +105,10 @@ class Issuing:
         """Open the mailing of an issue that was published without one; once, and never of a withdrawn one."""
         if issue.mailed or issue.withdrawal is not None:
             return
-        carried = self.to_carry(connection, edition, issue)
-        mail_bytes = self.mail_of(connection, edition, issue, carried)
+        notes = corrections.to_carry(connection, edition.slug, "issue")
+        mail_bytes = self.mail_of(connection, edition, issue, self._carried(connection, issue, notes))
         number = issues.freeze_mail(connection, issue.uid, mail_bytes, now)
-        self._open_mailing(connection, edition, issue, number, now)
+        self._open_mailing(connection, issue, number, notes, now)
         raise_change_number(connection)
 
     def freeze_again(self, connection: Connection, issue: Issue, now: datetime) -> int:
@@ -114,27 +116,24 @@ class Issuing:
         edition = editions.get(connection, issue.edition)
         edition_id = editions.get_id(connection, edition.slug)
         notes = corrections.carried_by(connection, edition_id, "issue", issue.day.isoformat())
-        carried = replace(self.to_carry(connection, edition, issue), corrections=notes)
-        mail_bytes = self.mail_of(connection, edition, issue, carried)
+        mail_bytes = self.mail_of(connection, edition, issue, self._carried(connection, issue, notes))
         ledger.freeze_again(connection, issue.uid, issues.freeze_mail(connection, issue.uid, mail_bytes, now))
         return ledger.unclaimed(connection, issue.uid)
 
-    def to_carry(self, connection: Connection, edition: Edition, issue: Issue) -> Carried:
-        """Return what the next mail of an edition carries beside its issue."""
-        notes = corrections.to_carry(connection, edition.slug, "issue")
-        return Carried(
-            corrections=tuple(noted.correction for noted in notes),
-            missed=tuple(issues.missed_since(connection, edition.slug, issue.day, _MOST_MISSED)),
-        )
-
     def mail_of(self, connection: Connection, edition: Edition, issue: Issue, carried: Carried) -> bytes:
         """Return the bytes of an issue's mail."""
-        links = links_of(edition, editions.every(connection), self.publisher)
+        links = Links(self.publisher.base_url, None if editions.is_first(connection, edition.slug) else edition.slug)
         return mail_of(issue, edition, links, self.publisher, carried)
 
+    def _carried(self, connection: Connection, issue: Issue, notes: Sequence[corrections.Noted]) -> Carried:
+        """Return what the mail of an issue carries beside it."""
+        return Carried(
+            corrections=tuple(noted.correction for noted in notes),
+            missed=tuple(issues.missed_since(connection, issue.edition, issue.day, _MOST_MISSED)),
+        )
+
     def _choose(self, connection: Connection, edition: Edition, due: DueDay) -> Pick | None:
-        # From here to the commit nobody else changes the archive: what the pick assumes stays true.
-        raise_change_number(connection)
+        # To the commit nobody else changes the archive: what the pick assumes stays true.
         newest = issues.newest_day(connection, edition.slug)
         past = newest is not None and due.day < newest
         return choose(
@@ -147,7 +146,7 @@ class Issuing:
         )
 
     def _issue(self, connection: Connection, edition: Edition, due: DueDay, pick: Pick, now: datetime) -> Issue:
-        entry = entries.get(connection, str(pick.uid))
+        entry = entries.of_uid(connection, pick.uid)
         number, last = issues.last_instants(connection, edition.slug)
         published_at = max(now, last + timedelta(microseconds=1)) if last else now
         return Issue(
@@ -166,10 +165,11 @@ class Issuing:
             caught_up=due.missed,
         )
 
-    def _open_mailing(self, connection: Connection, edition: Edition, issue: Issue, number: int, now: datetime) -> None:
-        edition_id = editions.get_id(connection, edition.slug)
+    def _open_mailing(
+        self, connection: Connection, issue: Issue, number: int, notes: Sequence[corrections.Noted], now: datetime
+    ) -> None:
+        edition_id = editions.get_id(connection, issue.edition)
         if ledger.open_mailing(connection, edition_id, issue.uid, issue.day, number, now) is not None:
-            notes = corrections.to_carry(connection, edition.slug, "issue")
             corrections.carried(connection, edition_id, "issue", issue.day.isoformat(), notes)
 
     def _return_held_pins(self, connection: Connection, edition: Edition, holds: Sequence[Hold], now: datetime) -> None:
