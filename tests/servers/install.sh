@@ -3,7 +3,7 @@
 # whose program is missing then skips, or fails where CI is set.
 set -eu
 
-packages="postgresql chromium libfaketime fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji"
+packages="postgresql chromium libatomic1 libfaketime fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji"
 
 if ! command -v apt-get >/dev/null; then
     echo "The tests want PostgreSQL 15 or newer, Chromium, libfaketime, and the DejaVu and Noto fonts on this machine."
