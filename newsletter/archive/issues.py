@@ -332,15 +332,14 @@ def show_revision(connection: Connection, entry_id: int, revision: int, now: dat
     No two issues of an edition are updated in the same second: feeds tell them apart by it.
     """
     standing = connection.execute(
-        select(issues.c.id, issues.c.edition_id)
+        select(issues.c.id, issues.c.edition_id, issues.c.updated_at)
         .where(issues.c.entry_id == entry_id, issues.c.state == IssueState.PUBLISHED)
         .order_by(issues.c.day)
     ).all()
     for row in standing:
+        updated_at = free_second(connection, row.edition_id, now, row.updated_at)
         connection.execute(
-            update(issues)
-            .where(issues.c.id == row.id)
-            .values(shown_revision=revision, updated_at=free_second(connection, row.edition_id, now))
+            update(issues).where(issues.c.id == row.id).values(shown_revision=revision, updated_at=updated_at)
         )
     if standing:
         changed = raise_change_number(connection)
@@ -360,7 +359,7 @@ def withdraw(connection: Connection, issue: Issue, notice: str, now: datetime) -
             state=str(IssueState.WITHDRAWN),
             withdrawn_at=now,
             notice=notice,
-            updated_at=free_second(connection, edition_id, now),
+            updated_at=free_second(connection, edition_id, now, issue.updated_at),
         )
     )
 
@@ -389,20 +388,28 @@ def altered(connection: Connection) -> list[Altered]:
     ]
 
 
-def free_second(connection: Connection, edition_id: int, now: datetime) -> datetime:
-    """Return the newest whole second, not after *now*, at which no issue of the edition was updated."""
-    second = now.replace(microsecond=0)
-    while connection.scalar(
-        select(issues.c.id)
-        .where(
-            issues.c.edition_id == edition_id,
-            issues.c.updated_at >= second,
-            issues.c.updated_at < second + timedelta(seconds=1),
-        )
-        .limit(1)
-    ):
-        second -= timedelta(seconds=1)
-    return second
+def free_second(connection: Connection, edition_id: int, now: datetime, after: datetime) -> datetime:
+    """
+    Return a whole second later than *after* in which no issue of the edition was updated.
+
+    It is the newest that is not after *now*; where there is none, the first one that is.
+    """
+    second = timedelta(seconds=1)
+    start = now.replace(microsecond=0)
+
+    def is_free(wanted: datetime) -> bool:
+        within = (issues.c.updated_at >= wanted) & (issues.c.updated_at < wanted + second)
+        return connection.scalar(select(issues.c.id).where(issues.c.edition_id == edition_id, within).limit(1)) is None
+
+    wanted = start
+    while wanted > after and not is_free(wanted):
+        wanted -= second
+    if wanted > after:
+        return wanted
+    wanted = max(start, after.replace(microsecond=0)) + second
+    while not is_free(wanted):
+        wanted += second
+    return wanted
 
 
 def standing_of(connection: Connection, entry_id: int) -> list[Issue]:

@@ -52,10 +52,21 @@ class Issuing:
         due = days_due(edition, issues.newest_day(connection, edition.slug), holds, now, self.max_late)
         if before is not None:
             due = [replace(each, missed=True) for each in due if each.day < before]
-        some = due[:AT_ONCE]
-        made = [self.make(connection, edition, each, now, mail=mail and each.mail) for each in some]
-        published = [issue for issue in made if issue is not None]
-        return (len(due) - len(some) if published else 0), published
+        published: list[Issue] = []
+        empty: list[date] = []
+        left = list(due)
+        while left and len(published) < AT_ONCE:
+            each = left.pop(0)
+            issue = self.make(connection, edition, each, now, mail=mail and each.mail)
+            if issue is None:
+                empty.append(each.day)
+            else:
+                published.append(issue)
+        if empty:
+            days = str(empty[0]) if len(empty) == 1 else f"{empty[0]} to {empty[-1]}"
+            mend = "add entries, or make some ready"
+            _log.error("nothing to publish", edition=edition.slug, day=days, mend=mend)
+        return len(left), published
 
     def day(
         self, connection: Connection, edition: Edition, day: date, now: datetime, *, wanted: bool | None, force: bool
@@ -79,7 +90,6 @@ class Issuing:
         """Pick, freeze and keep the issue of a day that has none; `None` where no rule yields an entry."""
         pick = self._choose(connection, edition, due)
         if pick is None:
-            _log.error("nothing to publish", edition=edition.slug, day=str(due.day), mend="add or ready some entries")
             return None
         for word in pick.passed_over:
             _log.warning("passed over", edition=edition.slug, day=str(due.day), entry=word)

@@ -14,11 +14,13 @@ from newsletter.press.shelves import Shelves
 from newsletter.store import Connection
 from newsletter.store.engine import remembered
 from scheduler.calendar import edition_day
-from scheduler.due import next_due
+from scheduler.due import days_due, next_due
 from scheduler.picker import Gap, choose, forecast, runway
 
 #: How far ahead the runway is looked for, in days.
 HORIZON = 400
+#: How long after its instant an issue may come: a few ticks.
+_PATIENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +104,9 @@ class Outlook:
             if hold.until is None and hold.origin != "editor"
         ]
         newest = issues.newest_day(connection, edition.slug)
-        coming = next_due(edition, newest, now - timedelta(minutes=5), plans.holding(connection))
-        if coming and coming.due_at < now - timedelta(minutes=2):
-            problems.append(f"the issue of {coming.day} is overdue: is `daily-dose run` or `schedule` running?")
+        overdue = days_due(edition, newest, plans.holding(connection), now - _PATIENCE, _PATIENCE)
+        if overdue and reach:  # without anything to publish it is no fault of the clock's
+            problems.append(f"the issue of {overdue[0].day} is overdue: is `daily-dose run` or `schedule` running?")
         for day, waiting in plans.pinned(connection, edition).items():
             if day < today:
                 problems.append(f"{waiting.slug} was pinned to {day} and passed over: pin it anew or remove it")

@@ -103,9 +103,12 @@ class Press:
     def alarm(self, now: datetime, fault: str) -> None:
         """Hold everything, because the clock can't be believed."""
         with self.store.transaction() as connection:
+            last = remembered(connection, _LAST_INSTANT)
+            # What comes due until the release stays empty, whatever day a clock that is ahead takes it for.
+            day = min(now, datetime.fromisoformat(last) if last else now).date()
             plans.hold(
                 connection,
-                Hold(edition=None, first=None, last=None, since=now, day=now.date(), reason=fault, origin="clock"),
+                Hold(edition=None, first=None, last=None, since=now, day=day, reason=fault, origin="clock"),
             )
         _log.error("everything is held", reason=fault, mend="set the clock right, then `daily-dose release --all`")
 
@@ -301,7 +304,8 @@ class Press:
                 stopped += ledger.stop(connection, issue.uid, "withdrawn")
             entries.set_status(connection, entry_id, Status.REVIEW if isinstance(name, date) else Status.RETIRED)
             print_documents(connection, self.publisher, now)
-        return Outcome(entry=entry, issues=tuple(standing), deliveries=stopped)
+            gone = tuple(issues.get(connection, issue.edition, issue.day) for issue in standing)
+        return Outcome(entry=entry, issues=gone, deliveries=stopped)
 
     def _entry_of(self, connection: Connection, slug: str | None, name: date | str) -> tuple[int, Entry]:
         if isinstance(name, date):
