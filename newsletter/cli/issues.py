@@ -119,7 +119,7 @@ def publish(
     if json:
         answer(shape)
         return
-    say(f"{issue.day}  {issue.entry.headline}")
+    say(f"{issue.day}  {headline(issue)}")
     say(f"  {issue.reason}")
     say(f"  {shape['url']}")
     say(f"  {went_out(sent)}")
@@ -163,6 +163,11 @@ def told(room: Newsroom, issue: Issue) -> dict[str, object]:
     from newsletter.shapes import issue_shape
 
     return issue_shape(issue, room.press.url_of(issue))
+
+
+def headline(issue: Issue) -> str:
+    """Return an issue's headline, or the notice that stands in its place."""
+    return f"withdrawn: {issue.withdrawal.notice}" if issue.withdrawal else issue.entry.headline
 
 
 def went_out(number: int) -> str:

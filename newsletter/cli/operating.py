@@ -101,12 +101,13 @@ def _problems() -> list[str]:
 
 def _rows(overview: Overview) -> list[tuple[str, str]]:
     """Return what `status` says, line by line."""
+    from newsletter.cli.issues import headline
     from newsletter.press.outlook import HORIZON
 
     issue, due, tick = overview.issue, overview.next_due_at, overview.last_tick_at
     counted = ", ".join(f"{number:,} {state}" for state, number in sorted(overview.deliveries.items()))
     return [
-        ("newest issue", f"{issue.day}, {issue.entry.headline} ({issue.reason})" if issue else "none yet"),
+        ("newest issue", f"{issue.day}, {headline(issue)} ({issue.reason})" if issue else "none yet"),
         ("next due", f"{due:%Y-%m-%d %H:%M} UTC" if due else "never"),
         ("deliveries", counted or "none"),
         ("queue", f"{len(overview.queue):,}"),

@@ -104,6 +104,8 @@ def hold(
 
     Example: daily-dose hold tomorrow --reason "after today's attack"
     """
+    from newsletter.cli.issues import headline
+
     _days_or_all(days, everything=everything)
     with opened() as room:
         span = days_in(room, days, edition) if days else None
@@ -117,7 +119,7 @@ def hold(
     else:
         say(f"{span[0]} is held" if span[0] == span[1] else f"{span[0]} to {span[1]} are held")
     if out is not None:
-        say(f"  out already: the issue of {out.day}, {out.entry.headline}")
+        say(f"  out already: the issue of {out.day}, {headline(out)}")
 
 
 def release(days: Days = None, everything: All = False, edition: EditionSlug = None, json: Json = False) -> None:

@@ -109,6 +109,7 @@ class _Sheet:
 def _sheets(connection: Connection, edition: Edition, links: Links) -> list[_Sheet]:
     """Return the feeds of an edition and its archive documents: every month but the newest, which may still grow."""
     months = issues.months(connection, edition.slug)
+
     def address(at: int) -> str | None:
         inside = 0 <= at < len(months) - 1
         return links.feed("atom", links.month(months[at].year, months[at].month)) if inside else None

@@ -1,0 +1,36 @@
+"""The program with an archive: made once, copied for each test."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from command_line import NOON, CommandLine
+
+
+@pytest.fixture(scope="session")
+def first(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    """Give the program with the starter archive and a few weeks of issues; to be copied, not changed."""
+    made = CommandLine(home=tmp_path_factory.mktemp("first") / "var")
+    made.ok("init", "--since", (NOON - timedelta(days=20)).date())
+    return made
+
+
+@pytest.fixture
+def dose(first: CommandLine, tmp_path: Path) -> CommandLine:
+    """Give the program with the starter archive and a few weeks of issues, the newest today's, at noon."""
+    return first.copy(tmp_path / "var")
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> CommandLine:
+    """Give the program before its first start."""
+    return CommandLine(home=tmp_path / "var")
+
+
+@pytest.fixture
+def empty(fresh: CommandLine) -> CommandLine:
+    """Give the program with an empty archive."""
+    fresh.ok("init", "--empty")
+    return fresh
