@@ -104,8 +104,8 @@ class Press:
         """Hold everything, because the clock can't be believed."""
         with self.store.transaction() as connection:
             last = remembered(connection, _LAST_INSTANT)
-            # What comes due until the release stays empty, whatever day a clock that is ahead takes it for.
-            day = min(now, datetime.fromisoformat(last) if last else now).date()
+            # What comes due until the release stays empty, whatever day a wrong clock takes it for.
+            day = (datetime.fromisoformat(last) if last else now).date()
             plans.hold(
                 connection,
                 Hold(edition=None, first=None, last=None, since=now, day=day, reason=fault, origin="clock"),
