@@ -10,12 +10,14 @@ Nothing here calls `time.sleep`: waiting on an event can be ended by `stop`.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -27,6 +29,8 @@ MOST_DRIFT = timedelta(hours=1)
 #: How far before the last recorded instant *now* may lie: several hosts write to one database, and
 #: clocks that NTP keeps differ by much less than a minute.
 HOSTS_DIFFER = timedelta(seconds=60)
+#: How long a signal may have to wait until it is acted on.
+_LOOK_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -123,7 +127,10 @@ class Clock:
 
     def join(self) -> None:
         """Wait until `stop` is called; a signal may call it."""
-        self._stopped.get()
+        # The kernel may hand a signal to any thread, but Python acts on it in the main one: that wakes to look.
+        while True:
+            with suppress(Empty):
+                return self._stopped.get(timeout=_LOOK_SECONDS)
 
     def stop(self, patience: float = 0.8) -> bool:
         """
@@ -186,7 +193,11 @@ class _SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]  # APSchedule
     """
 
     def __init__(self, period: timedelta) -> None:
+        # That a tick is passed while one still runs is as it should be, and no warning.
+        quiet = logging.getLogger(__name__)
+        quiet.setLevel(logging.ERROR)
         super().__init__(
+            logger=quiet,
             timezone=UTC,
             jobstores={"default": MemoryJobStore()},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
