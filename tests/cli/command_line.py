@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,10 @@ class CommandLine:
         return self.home / "daily-dose.db"
 
     @property
+    def today(self) -> date:
+        return self.at.date()
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment of the program: only what the test sets, whatever the developer's shell says."""
         return {"DAILY_DOSE_HOME": str(self.home)} | {
@@ -77,7 +81,7 @@ class CommandLine:
     def run(self, *words: object) -> Ran:
         """Run a command in this process."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="ascii") for _ in range(2))
-        with pytest.MonkeyPatch.context() as patch, time_machine.travel(self.at):
+        with pytest.MonkeyPatch.context() as patch, time_machine.travel(self.at, tick=False):
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             for name, text in self.environment.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,22 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     return made
 
 
+@pytest.fixture(scope="session")
+def current(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    """Give the program with the starter archive and a few days of issues, by the real time; to be copied."""
+    made = CommandLine(home=tmp_path_factory.mktemp("current") / "var", at=datetime.now(UTC))
+    made.ok("init", "--since", made.today - timedelta(days=4))
+    return made
+
+
+@pytest.fixture
+def live(current: CommandLine, tmp_path: Path) -> CommandLine:
+    """Give the program for processes, which can't choose their time: a few days of issues up to now."""
+    line = current.copy(tmp_path / "var")
+    line.at = datetime.now(UTC)
+    return line
+
+
 @pytest.fixture
 def dose(first: CommandLine, tmp_path: Path) -> CommandLine:
     """Give the program with the starter archive and a few weeks of issues, the newest today's, at noon."""
@@ -26,7 +42,7 @@ def dose(first: CommandLine, tmp_path: Path) -> CommandLine:
 @pytest.fixture
 def fresh(tmp_path: Path) -> CommandLine:
     """Give the program before its first start."""
-    return CommandLine(home=tmp_path / "var")
+    return CommandLine(home=tmp_path / "fresh")
 
 
 @pytest.fixture
