@@ -213,7 +213,7 @@ class _Reader:
         ):
             self.wrong(name, f"expected degrees from -{most:g} to {most:g}, got {value!r}")
             return None
-        return float(value)
+        return float(value) + 0.0  # -0.0 is 0.0, and one database says so where the other does not
 
     def flag(self, name: str) -> bool | None:
         value = self.shape.get(name)
