@@ -11,8 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter.errors import NewsletterError
+from newsletter.fields import is_language
 from newsletter.models import Edition, Kind, Schedule
-from newsletter.shapes import is_language
 from newsletter.text import clean_line, slugify
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

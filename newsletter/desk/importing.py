@@ -11,7 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from newsletter.archive import copying, entries
+from newsletter.archive import entries, restoring
 from newsletter.errors import InvalidEntry
 from newsletter.imports.likeness import Likeness, Seen
 from newsletter.imports.lines import Other, read_jsonl
@@ -183,7 +183,7 @@ class _Taking:
                 told = True
             else:
                 try:
-                    yield entry_of(copying.plain_entry(item.shape))
+                    yield entry_of(restoring.plain_entry(item.shape))
                 except InvalidEntry as error:
                     self._refuse_fields(file, item, error)
 
@@ -245,22 +245,22 @@ class _Taking:
         if len(self._likeness) or self._store is None:
             return not len(self._likeness)
         with self._store.reading() as connection:
-            return copying.is_empty(connection)
+            return restoring.is_empty(connection)
 
     def _restore(self, file: str, items: Iterator[Entry | Other]) -> Iterator[Entry | Other]:
         """Put a whole archive's records where they belong, all or nothing; return what follows them."""
         rest: list[Entry | Other] = []
         with self._target() as store:
             with store.transaction() as connection:
-                if not copying.is_empty(connection):
-                    raise copying.NotEmpty
+                if not restoring.is_empty(connection):
+                    raise restoring.NotEmpty
                 for item in items:
                     if isinstance(item, Entry):
                         rest.append(item)
                         break
                     self._put(connection, file, item)
                     self._report.progress(1)
-                copying.finish(connection)
+                restoring.finish(connection)
             with store.reading() as connection:
                 for entry in entries.every(connection):
                     self._likeness.add(Seen.of(entry))
@@ -284,10 +284,10 @@ class _Taking:
 
     def _put(self, connection: Connection, file: str, other: Other) -> None:
         try:
-            copying.put(connection, dict(other.shape))
+            restoring.put(connection, dict(other.shape))
         except InvalidEntry as error:
             self._refuse_fields(file, other, error)
-        except copying.InvalidRecord as error:
+        except restoring.InvalidRecord as error:
             self._refuse(file, other, str(error))
 
 

@@ -7,11 +7,11 @@ import time
 from typing import Any
 
 from newsletter.errors import NewsletterError
+from newsletter.fields import country_codes
 from newsletter.imports.dates import whole_date
 from newsletter.imports.gazetteer import country_names
 from newsletter.imports.tolls import toll_of
 from newsletter.models import PartialDate
-from newsletter.shapes import country_codes
 
 _YES = frozenset(["true", "yes", "y", "1", "t", "x"])
 _NO = frozenset(["false", "no", "n", "0", "f"])

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from newsletter.shapes import country_codes
+from newsletter.fields import country_codes
 
 DATA = Path(__file__).parent / "data"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from newsletter.fields import LONGEST_HEADLINE
 from newsletter.imports.dates import date_at
 from newsletter.imports.gazetteer import country_called
 from newsletter.imports.names import sentences
 from newsletter.models import Kind, PartialDate
-from newsletter.shapes import LONGEST_HEADLINE
 from newsletter.text import clean_line
 
 _MONTHS = (

@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from newsletter.errors import InvalidEntry
+from newsletter.fields import LONGEST_HEADLINE
 from newsletter.imports.citations import lift_citations
 from newsletter.imports.decoding import NotText, decoded, refuse_binary
 from newsletter.imports.headlines import fact_headline, shortened, words_headline
@@ -23,7 +24,7 @@ from newsletter.imports.names import looks_like_a_person
 from newsletter.imports.reading import read_event, read_report, read_words
 from newsletter.imports.speech import Said, attribution_of, kind_of, speaker_in, words_kind
 from newsletter.models import Entry, Kind, PartialDate, Problem, Source, Status
-from newsletter.shapes import LONGEST_HEADLINE, entry_of, source_shape
+from newsletter.shapes import entry_of, source_shape
 from newsletter.text import clean, clean_line
 
 LARGEST_PAGE = 2_000_000  # bytes

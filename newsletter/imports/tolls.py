@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from text_to_num import alpha2digit
 
-from newsletter.shapes import HIGHEST_COUNT
+from newsletter.fields import HIGHEST_COUNT
 
 _WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"

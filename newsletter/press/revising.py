@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from newsletter.errors import InvalidEntry
+from newsletter.fields import is_web_address
 from newsletter.models import Change, Entry, Source
-from newsletter.shapes import entry_of, entry_shape, is_web_address
+from newsletter.shapes import entry_of, entry_shape
 from newsletter.text import clean_line
 
 #: What an editor can't set by name: minted, counted, or kept by the store.

@@ -17,8 +17,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
+from newsletter.fields import LONGEST_HEADLINE
 from newsletter.resources import folder
-from newsletter.shapes import LONGEST_HEADLINE, entry_of, entry_shape
+from newsletter.shapes import entry_of, entry_shape
 from newsletter.text import slugify
 
 Seed = dict[str, Any]

@@ -1,0 +1,234 @@
+"""What an entry's fields may hold: each read out of a mapping, with what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from newsletter.models import (
+    Attribution,
+    NamedGroup,
+    PartialDate,
+    Source,
+)
+from newsletter.text import clean, clean_line, slugify
+
+LONGEST_HEADLINE = 90
+LONGEST_BODY = 200_000
+HIGHEST_COUNT = 10_000_000
+MOST_SOURCES = 1_000
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+#: Regions that CLDR names and ISO 3166-1 does not.
+_NOT_ISO = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"])
+
+E_ = TypeVar("E_", bound=StrEnum)
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    """Return the codes of ISO 3166-1 alpha-2."""
+    from babel import Locale
+
+    codes = map(str, Locale("en").territories)
+    return frozenset(code for code in codes if code.isalpha() and len(code) == len("LY")) - _NOT_ISO
+
+
+class EntryReader:
+    """Reads an entry's fields out of a mapping and gathers what is wrong with each."""
+
+    def __init__(self, shape: Mapping[str, Any]) -> None:
+        self.shape = shape
+        self.problems: list[tuple[str, str]] = []
+
+    def wrong(self, name: str, problem: str) -> None:
+        self.problems.append((name, problem))
+
+    def line(self, name: str, longest: int = 500) -> str | None:
+        return self._text(name, clean_line, longest)
+
+    def text(self, name: str, longest: int) -> str | None:
+        return self._text(name, lambda value: clean(value).strip(), longest)
+
+    def _text(self, name: str, wash: Callable[[str], str], longest: int) -> str | None:
+        value = self.shape.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.wrong(name, f"expected text, got {value!r}")
+            return None
+        text = wash(value)
+        if len(text) > longest:
+            self.wrong(name, f"expected at most {longest:,} characters, got {len(text):,}")
+            return None
+        return text or None
+
+    def one_of(self, name: str, kinds: type[E_], default: E_ | None = None) -> E_ | None:
+        value = self.shape.get(name)
+        if value is None and default is not None:
+            return default
+        try:
+            return kinds(str(value))
+        except ValueError:
+            self.wrong(name, f"expected one of {', '.join(kinds)}, got {value!r}")
+            return default
+
+    def partial_date(self, name: str, shape: Mapping[str, Any] | None = None) -> PartialDate | None:
+        value = (self.shape if shape is None else shape).get(name)
+        if value is None or value == "":
+            return None
+        try:
+            return PartialDate.parse(str(value))
+        except ValueError as error:
+            self.wrong(name, str(error))
+            return None
+
+    def count(self, name: str) -> int | None:
+        value = self.shape.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= HIGHEST_COUNT:
+            self.wrong(name, f"expected a whole number from 0 to {HIGHEST_COUNT:,}, got {value!r}")
+            return None
+        return value
+
+    def degrees(self, name: str, most: float) -> float | None:
+        value = self.shape.get(name)
+        if value is None:
+            return None
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+            or abs(value) > most
+        ):
+            self.wrong(name, f"expected degrees from -{most:g} to {most:g}, got {value!r}")
+            return None
+        return float(value) + 0.0  # -0.0 is 0.0, and one database says so where the other does not
+
+    def flag(self, name: str) -> bool | None:
+        value = self.shape.get(name)
+        if value is not None and not isinstance(value, bool):
+            self.wrong(name, f"expected true or false, got {value!r}")
+            return None
+        return value
+
+    def uid(self, name: str) -> UUID | None:
+        value = self.shape.get(name)
+        if value is None:
+            return None
+        try:
+            return UUID(str(value))
+        except ValueError:
+            self.wrong(name, f"expected a UUID, got {value!r}")
+            return None
+
+    def items(self, name: str) -> Sequence[Any]:
+        value = self.shape.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple):
+            self.wrong(name, f"expected a list, got {value!r}")
+            return ()
+        return value
+
+    def slugs(self, name: str) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for item in self.items(name):
+            if not isinstance(item, str) or not slugify(item):
+                self.wrong(name, f"expected words, got {item!r}")
+            else:
+                found[slugify(item)] = None
+        return tuple(found)
+
+    def groups(self) -> tuple[NamedGroup, ...]:
+        found: dict[str, NamedGroup] = {}
+        for item in self.items("groups"):
+            if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
+                self.wrong("groups", f"expected name and attribution, got {item!r}")
+                continue
+            name = clean_line(item["name"])
+            slug = slugify(str(item.get("slug") or name))
+            try:
+                attribution = Attribution(item.get("attribution") or Attribution.ATTRIBUTED)
+            except ValueError:
+                self.wrong("groups", f"expected one of {', '.join(Attribution)}, got {item['attribution']!r}")
+                continue
+            if slug:
+                found.setdefault(slug, NamedGroup(slug=slug, name=name, attribution=attribution))
+            else:
+                self.wrong("groups", f"expected a name, got {item['name']!r}")
+        return tuple(found.values())
+
+    def sources(self) -> tuple[Source, ...]:
+        items = self.items("sources")
+        if len(items) > MOST_SOURCES:
+            self.wrong("sources", f"expected at most {MOST_SOURCES:,}, got {len(items):,}")
+            return ()
+        found = []
+        for item in items:
+            if not isinstance(item, Mapping):
+                self.wrong("sources", f"expected an object, got {item!r}")
+                continue
+            texts = {
+                name: clean_line(value) if isinstance(value := item.get(name), str) else None
+                for name in ("author", "title", "publisher", "url", "raw")
+            }
+            published = self.partial_date("published", item)
+            if texts["url"] and not is_web_address(texts["url"]):
+                self.wrong("sources", f"expected an http or https address, got {texts['url']!r}")
+                continue
+            raw = (
+                texts.pop("raw")
+                or ", ".join(
+                    part for part in (texts["author"], texts["title"], texts["publisher"], str(published or "")) if part
+                )
+                or texts["url"]
+            )
+            if not raw:
+                self.wrong("sources", "expected a citation, got an empty one")
+                continue
+            found.append(Source(raw=raw, published=published, **{k: v or None for k, v in texts.items()}))
+        return tuple(found)
+
+    def country(self) -> str | None:
+        value = self.line("country")
+        if value is not None and value not in country_codes():
+            self.wrong("country", f"expected a code of ISO 3166-1 such as LY, got {value!r}")
+            return None
+        return value
+
+    def language(self) -> str:
+        value = self.line("language") or "en"
+        if not is_language(value):
+            self.wrong("language", f"expected a tag of BCP 47 such as en or pt-BR, got {value!r}")
+            return "en"
+        return value
+
+    def range(self, name: str) -> tuple[int | None, bool, int | None]:
+        """Return the lowest figure, whether more is likely, and the highest."""
+        low, most = self.count(name), self.count(f"{name}_most")
+        if most is not None and (low is None or most < low):
+            self.wrong(f"{name}_most", f"expected at least {name} ({low}), got {most}")
+            most = None
+        return low, bool(self.flag(f"{name}_at_least")), most
+
+
+def is_language(text: str) -> bool:
+    """Say whether *text* is a language tag of BCP 47 as we use them: language, script and region."""
+    return _LANGUAGE.fullmatch(text) is not None
+
+
+def is_web_address(text: str) -> bool:
+    """Say whether *text* is an absolute http or https address, and nothing that a page would run."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>\"]", text)
+    except ValueError:
+        return False
