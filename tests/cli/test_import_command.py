@@ -445,3 +445,22 @@ def test_a_device_is_written_to_not_replaced(live):
     assert ran.status == 1
     assert ran.error == "/dev/full can't be written: No space left on device"
     assert not Path("/dev/full").is_file()
+
+
+def test_both_databases_give_and_take_the_same_archive(dose, write, tmp_path, postgresql):
+    """A broken line costs no other on PostgreSQL either, where it would end a transaction."""
+    archive = dose.export()
+    name = postgresql.create_database()
+    other = CommandLine(home=tmp_path / "other", settings={"DATABASE_URL": postgresql.url(name)})
+    try:
+        other.ok("init", "--empty")
+        broken = next(line for line in archive.splitlines() if '"record":"issue"' in line).replace('"rule"', '"ruler"')
+        ran = other.run("import", write("archive.jsonl", archive + broken + "\n"), "--json")
+
+        assert [error["line"] for error in ran.json["errors"]] == [archive.count("\n") + 1]
+        assert other.export() == archive
+        assert other.json("status") == dose.json("status")
+        assert other.json("forecast") == dose.json("forecast")
+        assert other.json("import", SEEDS / "mali.txt")["added"] == []
+    finally:
+        postgresql.drop_database(name)
