@@ -77,7 +77,7 @@ def _clock(room: Newsroom) -> Clock:
 
     def beat(moment: datetime) -> None:
         try:
-            room.press.tick(moment)
+            room.press.tick(moment, now)
             room.press.sweep(moment)
         except NewsletterError as error:
             # A full disk, say: told in a line, and tried again at the next tick.
