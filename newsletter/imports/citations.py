@@ -55,6 +55,8 @@ _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Inc|Co|Corp|Ltd|St|Dr|Mr|Mrs|vol|no|
 #: What ends a part of a citation, a comma within quotation marks included; and what leads to the next part.
 _PART_END = re.compile(r"\s*(?:[,;.]|$)|(?<=,[”\"])")
 _LINK = re.compile(r",\s*|(?<=,[”\"])\s+|\s+(?=[<(]?(?:https?://|available\b|at\s+http))")
+#: A name before an opening quotation mark is the author of what is cited next.
+_AUTHOR_OF_THE_NEXT = re.compile(r"(?:,\s*|[.:]\s+)[“\"]")
 #: What a citation without quotation marks must have: a year, an address, or the word that there is no date.
 _DATED = re.compile(r"[0-9]{4}|https?:|www\.|[Uu]n(?:dated|determined|known)|n\.\s?d\.")
 _LONGEST, _LONGEST_AUTHOR, _LONGEST_TITLE, _LONGEST_BARE = 1_000, 200, 400, 500
@@ -106,7 +108,7 @@ def lift_citations(paragraph: str, *, first: int = 1) -> Lifted:
 
 def _citations(text: str) -> Iterator[tuple[int, int, Source]]:
     """Yield where each citation begins and ends, and what it is."""
-    alone = list(_chain(text, len(text) - len(text.lstrip())))
+    alone = list(_chain(text, len(text) - len(text.lstrip()), first=True))
     if alone and not text[alone[-1][1] :].strip():  # the paragraph is nothing but citations
         yield from alone
         return
@@ -118,12 +120,12 @@ def _citations(text: str) -> Iterator[tuple[int, int, Source]]:
                 position = found[1]
 
 
-def _chain(text: str, start: int, *, glued: bool = True) -> Iterator[tuple[int, int, Source]]:
-    """Yield the citation that begins at *start* and those that follow it at once."""
-    while start < len(text) and (found := _citation_at(text, start, glued=glued)):
+def _chain(text: str, start: int, *, glued: bool = True, first: bool = False) -> Iterator[tuple[int, int, Source]]:
+    """Yield the citation that begins at *start* and those that follow it at once; *first* opens a paragraph."""
+    while start < len(text) and (found := _citation_at(text, start, glued=glued, first=first)):
         end, source = found
         yield start, end, source
-        start, glued = len(text) - len(text[end:].lstrip()), False
+        start, glued, first = len(text) - len(text[end:].lstrip()), False, False
 
 
 def _starts(text: str) -> list[tuple[int, bool]]:
@@ -133,10 +135,10 @@ def _starts(text: str) -> list[tuple[int, bool]]:
     return sorted(starts.items())
 
 
-def _citation_at(text: str, start: int, *, glued: bool) -> tuple[int, Source] | None:
+def _citation_at(text: str, start: int, *, glued: bool, first: bool = False) -> tuple[int, Source] | None:
     """Return the end and the parts of the citation that begins at *start*, if one does."""
     window = text[start : start + _LONGEST]
-    found = _titled(window, glued=glued) if re.search(r"[“\"]", window[: _LONGEST_AUTHOR + 2]) else None
+    found = _titled(window, glued=glued and not first) if re.search(r"[“\"]", window[: _LONGEST_AUTHOR + 2]) else None
     if found is None and glued and "(" in window[:_LONGEST_BARE]:
         found = _book(window)
     if found is None and glued and _DATED.search(window[:_LONGEST_BARE]):
@@ -161,6 +163,8 @@ def _titled(text: str, *, glued: bool) -> tuple[int, Source] | None:
         closing = _title_end(text, position) if glued else None
         if closing is None:
             return None
+    if not never_closed and not _closes_a_title(text, closing, with_author=author is not None):
+        return None
     title = clean_line(text[position + 1 : closing]).rstrip(",").rstrip()
     pieces = _pieces(text, closing + (text[closing] in '”"'))
     if not title or not pieces or not (pieces.names or pieces.url or author):
@@ -169,10 +173,21 @@ def _titled(text: str, *, glued: bool) -> tuple[int, Source] | None:
         return None
     if not pieces.closed:
         # Without a date or an address, only what is glued on, and no further than one publisher.
-        if not glued or not pieces.names:
+        if not glued or not pieces.names or _AUTHOR_OF_THE_NEXT.match(text, pieces.end):
             return None
         pieces = _Pieces(end=pieces.first_end, names=pieces.names[:1])
     return _ended(text, pieces, author=author, title=title)
+
+
+def _closes_a_title(text: str, closing: int, *, with_author: bool) -> bool:
+    """
+    Say whether the quotation mark at *closing* may end a title, rather than words that somebody said.
+
+    A comma or a space follows a title; one without an author before it ends in no full stop.
+    """
+    after = text[closing + 1 : closing + 2]
+    said = text[closing - 1] in ".…" and not with_author and after != ","
+    return not said and (not after.isalnum() or bool(re.match(r"https?://|www\.", text[closing + 1 :])))
 
 
 def _book(text: str) -> tuple[int, Source] | None:

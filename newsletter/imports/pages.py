@@ -224,7 +224,11 @@ def _box_attribution(paragraphs: list[str]) -> tuple[list[str], Said | None]:
 
 
 def _lifted(paragraphs: list[str]) -> tuple[str, list[Source]]:
-    """Return the body, with marks where citations stood, and the sources."""
+    """
+    Return the body, with marks where citations stood, and the sources.
+
+    Paragraphs that would leave no word of text are taken as the text that they are.
+    """
     prose: list[str] = []
     sources: list[Source] = []
     for paragraph in paragraphs:
@@ -235,6 +239,8 @@ def _lifted(paragraphs: list[str]) -> tuple[str, list[Source]]:
             prose[-1] += re.sub(r"\s+", "", text)
         elif text:
             prose.append(text)
+    if not any(re.sub(r"\[\^[0-9]+\]", "", text).strip() for text in prose):
+        return "\n\n".join(paragraphs), []
     return "\n\n".join(prose), sources
 
 

@@ -268,6 +268,12 @@ def test_the_headline_of_a_fact_says_where_and_what_and_nothing_graphic(text, he
         ("Abu Example, leader, 1998", "“We stay.”“Full Text,” Guardian, 1998, Abu Example", "“We stay.”[^1]"),
         ("Abu Example, leader, 1998", "“We stay.”\n\n“Full Text,” Guardian, 1998,\n\n— Abu Example", "“We stay.”[^1]"),
         ("Abu Example, leader, 1998", "Abu Example\n“We stay.”\nAbu Example, leader", "“We stay.”"),
+        (
+            "Abu Example, leader, 1998",
+            "“We stay.\n\n“We never left.”Ann Smith, “Full Text,” Guardian, 1998,",
+            "“We stay.\n\n“We never left.”[^1]",
+        ),
+        ("Abu Example, leader, 1998", "“We Stay,” Guardian, 1998,", "“We Stay,” Guardian, 1998,"),
         ("Abu Example, leader, 1998", "“I am Abu Example.”", "“I am Abu Example.”"),
     ],
 )

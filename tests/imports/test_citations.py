@@ -13,6 +13,9 @@ def lifted(text):
     ]
 
 
+CITED = "Ann Smith, “Statement,” Example Times, May 3, 1998,"
+
+
 @pytest.mark.parametrize(
     ("text", "prose", "source"),
     [
@@ -76,6 +79,26 @@ def lifted(text):
             "[^1]",
             ("Ann Example", "All Alone", "Example Observer", "2002-11-24", None),
         ),
+        *(
+            (
+                f"{words}{cited}",
+                f"{words.rstrip()}{mark}",
+                ("Ann Smith", "Statement", "Example Times", "1998-05-03", None),
+            )
+            for words, cited, mark in (
+                ("“War is here.”", CITED, "[^1]"),
+                ("“War is here.” ", CITED, " [^1]"),
+                ("“Is it war?”", CITED, "[^1]"),
+                ("“War is here,”", CITED, "[^1]"),
+                ('"War is here."', CITED.replace("“", '"').replace("”", '"'), "[^1]"),
+                ("“War is here.”", CITED.replace("Example", "trans. Bob Jones, Example"), "[^1]"),
+                (f"“{'War is here, they say. ' * 15}So it is.”", CITED, "[^1]"),
+                (f"“{'War is here, they say. ' * 30}So it is.”", CITED, "[^1]"),
+                ("“War is here.\nIt came by night.”", CITED, "[^1]"),
+                ("He spoke. “War is here.”", CITED, "[^1]"),
+                ("He spoke.“War is here.”", CITED, "[^1]"),
+            )
+        ),
     ],
 )
 def test_a_citation_is_lifted_out_whole_and_nothing_else(text, prose, source):
@@ -88,6 +111,8 @@ def test_a_citation_is_lifted_out_whole_and_nothing_else(text, prose, source):
         "U.S.Government said “this,” CNN, he thought.",
         "He told The “Daily,” a paper. “No,” he said, January 5, 2010, was bad.",
         "It ended. In 2013, Jason Burke, “a man,” Guardian, said.",
+        "“War is here.” Ann Smith, May 3, 1998",
+        "“War is here,” Ann Smith",
         "According to reports.According to them, “Mali is lost,” and more.",
         "The U.S.-led force left. “We won,” Washington said in January 2013, and nobody laughed.",
     ],
