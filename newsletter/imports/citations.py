@@ -169,11 +169,9 @@ def _titled(text: str, *, glued: bool) -> tuple[int, Source] | None:
     pieces = _pieces(text, closing + (text[closing] in '”"'))
     if not title or not pieces or not (pieces.names or pieces.url or author):
         return None
-    if never_closed and not (pieces.closed and pieces.names):
-        return None
-    if not pieces.closed:
+    if not pieces.closed or (never_closed and not pieces.names):
         # Without a date or an address, only what is glued on, and no further than one publisher.
-        if not glued or not pieces.names or _AUTHOR_OF_THE_NEXT.match(text, pieces.end):
+        if not glued or not pieces.names or never_closed or _AUTHOR_OF_THE_NEXT.match(text, pieces.end):
             return None
         pieces = _Pieces(end=pieces.first_end, names=pieces.names[:1])
     return _ended(text, pieces, author=author, title=title)

@@ -16,7 +16,16 @@ _IN_TITLES = re.compile(
 )
 _WORD = re.compile(r"[^\s,;&]+")
 _SMALL_HYPHENED = re.compile(r"(?:al|an|ar|as|ash|at|el|ul|us|d|l|i|e)[-’'][^\W\d_]", re.IGNORECASE)
+#: What a subheading has, and no name.
+_IN_HEADINGS = re.compile(
+    r"\b(?:an?|the|early|late|later|long|short|first|last|new|old|modern|years?|days?|times?|wars?|rise|fall|origins?"
+    r"|backgrounds?|history|introduction|overview|summary|aftermath|conclusions?|attacks?|bombings?|timeline|notes?|life"
+    r"|death|legacy|ideology|leaders?|leadership|recruitment|financ(?:es|ing)|propaganda|structure|tactics|goals"
+    r"|activit(?:y|ies)|beginnings?|end|today|abroad|relations?|group|front|movement|states?|government|network)\b",
+    re.IGNORECASE,
+)
 _MOST_WORDS = 24
+_LONGEST_BYLINE = 12  # words
 
 
 def looks_like_names(text: str) -> bool:
@@ -39,6 +48,16 @@ def looks_like_a_person(text: str) -> bool:
         and not re.search(r"[\d,;:?!]|\.$", bare)
         and (_capital(words[0]) or bool(_SMALL_HYPHENED.match(words[0])))
         and all(_capital(word) or _small(word, _IN_A_PERSON) for word in words)
+    )
+
+
+def looks_like_a_byline(text: str) -> bool:
+    """Say whether *text*, a line of its own, names those who wrote a page: neither prose nor a subheading."""
+    return (
+        looks_like_names(text)
+        and len(text.split()) <= _LONGEST_BYLINE
+        and not re.search(r"[\d“”\":;?!]|[a-z]{3,}\.", text)
+        and not _IN_HEADINGS.search(text)
     )
 
 

@@ -20,7 +20,7 @@ from newsletter.imports.citations import lift_citations
 from newsletter.imports.decoding import NotText, decoded, refuse_binary
 from newsletter.imports.headlines import fact_headline, shortened, words_headline
 from newsletter.imports.identity import uid_by_text
-from newsletter.imports.names import looks_like_a_person
+from newsletter.imports.names import looks_like_a_byline, looks_like_a_person
 from newsletter.imports.reading import read_event, read_report, read_words
 from newsletter.imports.speech import Said, attribution_of, kind_of, speaker_in, words_kind
 from newsletter.models import Entry, Kind, PartialDate, Problem, Source, Status
@@ -56,7 +56,7 @@ def read_page(data: bytes, file: str) -> Iterator[Entry | Problem]:
     """
     Yield the page's entries (its main text, then its box's) and what is wrong with it.
 
-    *file* names it in problems, and in the entries' origin. What was read out of the text is
+    *file* names it in problems, and in the entries' origin, with the page's author after it. What was read out of the text is
     listed in `guessed`; an entry without a source is a draft, any other is up for review.
     """
     if len(data) > LARGEST_PAGE:
@@ -127,13 +127,13 @@ def _take_author(page: _Page, lines: list[str], start: int) -> int:
     labelled = _AUTHOR.fullmatch(lines[start])
     if labelled:
         named = start if labelled["author"] else _first_filled(lines, start + 1)
-        author = labelled["author"] or (lines[named] if named < len(lines) else "")
-        if len(author) <= _LONGEST_BROKEN_LINE:
-            page.author = clean_line(author) or None
-            return _first_filled(lines, named + 1)
-        return named
+        author = clean_line(labelled["author"] or (lines[named] if named < len(lines) else ""))
+        if not looks_like_a_byline(author):  # nobody filled it in: what follows is the text
+            return named
+        page.author = author
+        return _first_filled(lines, named + 1)
     alone = clean_line(lines[start]).removeprefix("By ").removeprefix("by ")
-    if looks_like_a_person(alone) and len(alone.split()) > 1:
+    if looks_like_a_byline(alone) and looks_like_a_person(alone) and len(alone.split()) > 1:
         page.author = alone
         return _first_filled(lines, start + 1)
     return start
@@ -165,7 +165,8 @@ def _main(page: _Page, file: str) -> dict[str, Any]:
     else:
         headline = shortened(title) if title else fact_headline(body, None, None, None)
     guesses |= {} if headline == title else {"headline": headline}
-    return {"headline": headline} | _finished(fields, guesses, sources, file)
+    by = f", by {page.author}" if page.author else ""  # an entry has no other room for who wrote the page
+    return {"headline": headline} | _finished(fields, guesses, sources, file) | {"origin": f"{_origin(file)}{by}"}
 
 
 def _boxed(page: _Page, file: str) -> dict[str, Any]:
@@ -263,9 +264,13 @@ def _finished(fields: dict[str, Any], guesses: dict[str, Any], sources: list[Sou
         **guesses,
         "sources": [source_shape(source) for source in sources],
         "status": status,
-        "origin": f"page:{PurePath(file).name}",
+        "origin": _origin(file),
         "guessed": list(guesses),
     }
+
+
+def _origin(file: str) -> str:
+    return f"page:{PurePath(file).name}"
 
 
 def _entry(shape: dict[str, Any], file: str, line: int) -> Iterator[Entry | Problem]:
