@@ -56,8 +56,9 @@ def read_page(data: bytes, file: str) -> Iterator[Entry | Problem]:
     """
     Yield the page's entries (its main text, then its box's) and what is wrong with it.
 
-    *file* names it in problems, and in the entries' origin, with the page's author after it. What was read out of the text is
-    listed in `guessed`; an entry without a source is a draft, any other is up for review.
+    *file* names it in problems, and in the entries' origin, with the page's author after it. What
+    was read out of the text is listed in `guessed`; an entry without a source is a draft, any other
+    is up for review.
     """
     if len(data) > LARGEST_PAGE:
         problem = f"expected a page of at most {LARGEST_PAGE:,} bytes, got {len(data):,}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from text_to_num import alpha2digit
 
@@ -13,13 +14,19 @@ _WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
     r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)"
 )
-_WORDS = re.compile(rf"(?<!\bno )\b{_WORD}(?:(?:\s+and\s+|[\s-]+){_WORD})*\b", re.IGNORECASE)
+_WORDS = re.compile(rf"(?<!\bno )\b{_WORD}(?:(?:[\s-]+and[\s-]+|[\s-]+){_WORD})*\b", re.IGNORECASE)
+_TIMES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
+_MULTIPLE = re.compile(
+    r"(?<![\w.,])(?P<count>[0-9]{1,4}(?:\.[0-9]{1,2})?)[\s-]+(?P<times>hundred|thousand|million)\b(?!-)", re.IGNORECASE
+)
+_A_HUNDRED = re.compile(r"\ba(?=\s+(?:hundred|thousand|million)\b)", re.IGNORECASE)
 _NUMBER = r"(?<![\w.,])(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,8})(?![\w%]|[.,][0-9]|-[a-z])"
 #: "Dozens", "several hundred": nothing that can be counted.
 _VAGUE = re.compile(
     r"\b(?:(?:several|many|a few|some|tens of|multiple)\s+)?(?:dozens|scores|hundreds|thousands|millions)\b"
     r"(?:\s+of\s+thousands)?"
-    r"|\b(?:several|many|a few|a couple of|multiple)\s+(?:dozen|hundred|thousand|score)\b",
+    r"|\b(?:several|many|a few|a couple of|multiple)\s+(?:dozen|hundred|thousand|score)\b"
+    r"|\b(?:(?:an?|[\w.]+\s+and\s+an?)\s+(?:half|quarter)|half\s+an?|a\s+quarter\s+of\s+an?)\s+(?:hundred|thousand|million)\b",
     re.IGNORECASE,
 )
 _DOZEN = re.compile(
@@ -34,7 +41,7 @@ _AMOUNT = re.compile(
             |a\ minimum\ of)\s+)?
         (?P<most>\b(?:up\ to|as\ many\ as|at\ most|no\ more\ than|fewer\ than|less\ than|under)\s+)?
         (?:\b(?:about|around|approximately|roughly|nearly|almost|some|an?\ estimated|an?\ reported|a\ total\ of|a)\s+)?
-        (?:between\s+(?P<from>{_NUMBER})\s+and\s+(?P<till>{_NUMBER})
+        (?:(?:between|from)\s+(?P<from>{_NUMBER})\s+(?:and|to)\s+(?P<till>{_NUMBER})
           |(?P<low>{_NUMBER})(?:\s*(?:[-–]|\bto\b|\bor\b)\s*(?P<high>{_NUMBER})|(?P<more>\s+or\s+more|\+))?
           |(?P<one>\ban?\b)(?=\s+(?:[\w-]+\s+){{0,2}}{_PERSON}\b))""",
     re.VERBOSE | re.IGNORECASE,
@@ -54,11 +61,12 @@ _DEAD = (
 )
 _HURT = r"(?:injured|wounded|hurt|injuries|maimed)"
 _NOUNS = r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|after|before|by|but)\b)[\w’'-]+){0,6}?"
-_AMONG = r"(?:,\s+(?:including|among\s+them|most(?:ly)?\s+(?:of\s+them\s+)?)[^,.;]*,)?"
+_AMONG = r"(?:,\s+(?:including|among\s+them|most(?:ly)?\s+(?:of\s+them\s+)?|[0-9]+\s+of\s+(?:them|whom)\b)[^,.;]*,)?"
 #: After a bare "killed" no other sufferers follow: "two gunmen killed 12" is not two dead.
 _PASSIVE = r"(?=\s*(?:$|[.,;:)—–-]|(?:and|or|in|by|when|at|during|on|as|after|while|outside|near|dead)\b))"
 _ATTACKERS = re.compile(
-    r"(?:\s+[\w’'-]+){0,2}?\s+(?:attackers?|gunm[ae]n|assailants?|militants?|terrorists?|bombers?|hijackers?"
+    r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|where|after|before|by|but|as|in|at|on|near|outside|during|with"
+    r"|dead|killed|injured|wounded|hurt)\b)[\w’'-]+){0,2}?\s+(?:attackers?|gunm[ae]n|assailants?|militants?|terrorists?|bombers?|hijackers?"
     r"|insurgents?|perpetrators?|suspects?|fighters?|extremists?|jihadists?|rebels?)\b",
     re.IGNORECASE,
 )
@@ -79,13 +87,26 @@ _AND_ALSO = _pattern(
     r"(?:,?\s+and|,)\s+"
 )
 _NOT_AFTER = _pattern(
-    r"(?:\s+of\s+(?:the|them|its)\b|\s+(?:years?|months?|weeks?|days?|hours?|minutes?|percent|per\s+cent)\b|-year|\s+dozen)"
+    r"(?:\s+of\s+(?:the|them|its|whom|these|those)\b|\s+(?:critically|seriously|severely|badly|gravely|fatally)\b"
+    r"(?!\s+(?:injured|wounded|hurt)\b)|\s+(?:years?|months?|weeks?|days?|hours?|minutes?|percent|per\s+cent)\b|-year|\s+dozen)"
 )
+_NOBODY = r"(?:no\s+one|nobody|no\s+people)"
 _NONE_KILLED = _pattern(
-    r"\bno\s+(?:one|people|deaths|fatalities|casualties)\b(?:\s+(?:was|were))?\s+(?:killed|died|reported)|\bno\s+casualties\b"
+    rf"\b{_NOBODY}\s+(?:(?:was|were)\s+(?:(?:injured|wounded|hurt)\s+or\s+)?killed|died)|\bkilling\s+{_NOBODY}\b"
+    r"|\bno\s+(?:deaths|fatalities)\s+(?:(?:or|and)\s+injuries|(?:were\s+)?reported)"
+    r"|\bno\s+injuries\s+or\s+(?:deaths|fatalities)|\bno\s+casualties\b"
 )
 _NONE_INJURED = _pattern(
-    r"\bno\s+(?:one|people|injuries|casualties)\b(?:\s+(?:was|were))?\s+(?:injured|wounded|hurt|reported)|\bno\s+casualties\b"
+    rf"\b{_NOBODY}\s+(?:was|were)\s+(?:killed\s+or\s+)?(?:injured|wounded|hurt)|\b(?:injuring|wounding)\s+{_NOBODY}\b"
+    r"|\bno\s+injuries\s+(?:or\s+(?:deaths|fatalities)|(?:were\s+)?reported)"
+    r"|\bno\s+(?:deaths|fatalities)\s+(?:or|and)\s+injuries|\bno\s+casualties\b"
+)
+_TAKING_LIVES = _pattern(r"\b(?:claim(?:ing|ed|s)|took|taking|cost(?:ing)?)\s+$")
+_LIVES = _pattern(r"\s+(?:[\w’-]+\s+)?lives\b")
+#: What a clause begins with: "five soldiers and" of "five soldiers and seven civilians were killed".
+_ONE_OF_TWO = _pattern(
+    rf"(?:^|[.;:,”]\s+|\b(?:when|that|which|where|as|after|while|because)\s+)(?P<amount>(?:at\s+least\s+)?{_NUMBER})"
+    r"(?P<who>(?:\s+(?!(?:were|was|are|have|had|has|in|on|at|of|from|by|with|who|that|and|killed|died)\b)[\w’'-]+){1,3})\s+and\s+$"
 )
 
 
@@ -138,8 +159,14 @@ def toll_of(text: str) -> Toll | None:
 
 def _in_figures(text: str) -> str:
     text = _VAGUE.sub("many", text)
-    text = _WORDS.sub(lambda words: str(alpha2digit(words[0], "en", 0)), text)
+    text = _A_HUNDRED.sub("one", _MULTIPLE.sub(_product, text))
+    text = _WORDS.sub(lambda words: str(alpha2digit(words[0].replace("-", " "), "en", 0)), text)
     return _DOZEN.sub(lambda dozen: str(6 if dozen["half"] else 12 * int(dozen["count"] or 1)), text)
+
+
+def _product(multiple: re.Match[str]) -> str:
+    product = Decimal(multiple["count"]) * _TIMES[multiple["times"].casefold()]
+    return str(int(product)) if product == int(product) else "many"
 
 
 def _kind(text: str, amount: re.Match[str]) -> str | None:
@@ -149,7 +176,7 @@ def _kind(text: str, amount: re.Match[str]) -> str | None:
         return None
     if _BOTH_BEFORE.search(before) or _BOTH_AFTER.match(text, end):
         return None
-    if _KILLED_BEFORE.search(before):
+    if _KILLED_BEFORE.search(before) or (_TAKING_LIVES.search(before) and _LIVES.match(text, end)):
         return "killed"
     if _INJURED_BEFORE.search(before):
         return "injured"
@@ -166,7 +193,7 @@ def _with_others(text: str, amount: re.Match[str]) -> Toll | None:
     toll = _toll(amount)
     before = text[max(0, amount.start() - 80) : amount.start()]
     if not (_KILLED_BEFORE.search(before) or _INJURED_BEFORE.search(before)):
-        return toll
+        return _with_those_before(text, amount, toll)
     while toll and not toll.most:
         link = _AND_ALSO.match(text, amount.end())
         beside = _AMOUNT.match(text, link.end()) if link else None
@@ -178,6 +205,16 @@ def _with_others(text: str, amount: re.Match[str]) -> Toll | None:
         toll = Toll(low=toll.low + other.low, at_least=toll.at_least or other.at_least)
         amount = beside
     return toll
+
+
+def _with_those_before(text: str, amount: re.Match[str], toll: Toll | None) -> Toll | None:
+    """Add the first of "five soldiers and seven civilians were killed" to the *toll* of the second."""
+    link = _ONE_OF_TWO.search(text[max(0, amount.start() - 80) : amount.start()])
+    other = _AMOUNT.fullmatch(link["amount"]) if link else None
+    if not (toll and link and other) or toll.most or _ATTACKERS.match(link["who"]):
+        return toll
+    first = _toll(other)
+    return Toll(low=toll.low + first.low, at_least=toll.at_least or first.at_least) if first else toll
 
 
 def _counts_alone(text: str, amount: re.Match[str]) -> bool:
