@@ -17,8 +17,9 @@ from newsletter.imports.names import looks_like_a_title, looks_like_names
 from newsletter.models import PartialDate, Source
 from newsletter.text import clean_line
 
-#: Where a citation may begin: right after the end of a sentence, or after the space that follows it.
-_GLUE = re.compile(r"[.!?…:;,)\]”’\"'](?=[^\s.!?…:;,)\]”’'])")
+#: Where a citation may begin: right after the end of a sentence, or after the space that follows it; but not
+#: between initials ("U.S.").
+_GLUE = re.compile(r"(?!(?<=\b[A-Z])\.[A-Z]\.)[.!?…:;,)\]”’\"'](?=[^\s.!?…:;,)\]”’'])")
 _AFTER_SENTENCE = re.compile(r"(?:[.!?…][”’\"')\]]*)[ \t\u00a0]+(?=\S)")
 _AUTHOR = re.compile(r"(?P<author>[^“”\"\n]{2,200}?)(?:,\s*|[.:]\s+)(?=[“\"])")
 _DATE_WORDS = (

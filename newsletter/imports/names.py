@@ -41,11 +41,12 @@ def looks_like_names(text: str) -> bool:
 
 def looks_like_a_person(text: str) -> bool:
     """Say whether *text* could be one speaker's name, alone on its line."""
-    bare = re.sub(r"\([^()]*\)|“[^“”]*”|\"[^\"]*\"", "", text).strip().removesuffix(", Jr.")
+    bare = re.sub(r"\([^()]*\)|“[^“”]*”|\"[^\"]*\"", "", text).strip()
+    bare = re.sub(r",?\s(?:Jr|Sr)\.?$", "", bare)
     words = _WORD.findall(bare)
     return (
         0 < len(words) <= 7  # noqa: PLR2004 -- Abu Muhammad al-Adnani al-Shami, and a few more
-        and not re.search(r"[\d,;:?!]|\.$", bare)
+        and not re.search(r"[\d,;:?!]|(?<!\b[A-Z])\.$", bare)
         and (_capital(words[0]) or bool(_SMALL_HYPHENED.match(words[0])))
         and all(_capital(word) or _small(word, _IN_A_PERSON) for word in words)
     )

@@ -31,6 +31,36 @@ _VERB = (
     r"|asserted|explained|added|remarked|commented|threatened|called|pledged|praised|shouted)"
 )
 _SAID = re.compile(rf"\b{_VERB}\b[^“\"]{{0,80}}[“\"]")
+#: What somebody does who is more than a speaker.
+_DEED = re.compile(
+    r"\b(?:stabb(?:ed|ing)|shot|shooting|attack(?:ed|ing)|kill(?:ed|ing)|bomb(?:ed|ing)|detonat(?:ed|ing)|explod(?:ed|ing)"
+    r"|ramm(?:ed|ing)|open(?:ed|ing)\s+fire|storm(?:ed|ing)|set(?:ting)?\s+(?:fire|off)|blew|hijack(?:ed|ing)|seiz(?:ed|ing)"
+    r"|kidnapp(?:ed|ing)|abduct(?:ed|ing)|assassinat(?:ed|ing)|murder(?:ed|ing)|drove|hurl(?:ed|ing)|fir(?:ed|ing))\b",
+    re.IGNORECASE,
+)
+#: In what or where something was said: no part of a speaker's name or role.
+_MEDIUM = re.compile(
+    r",?\s+(?:(?:in|on|at|during|via)\s+(?:an?|the|his|her|their|its|one)\s+(?:[\w-]+\s+){0,2}?(?:video|audio|speech|statement"
+    r"|interview|sermon|recording|message|letter|lecture|broadcast|trial|tape|post|article|book|essay|fatwa|rally|conference)\b"
+    r"|(?:speaking|writing|appearing|addressing|talking|responding|referring)\b).*"
+    r"|,\s+(?:in|on|at|during|via|from|after|before|when|while|as)\s.*",
+    re.DOTALL,
+)
+_OCCASION = re.compile(r"\s+(?:in|on|at|during|via|from|after|before|when|while|as|to)\s.*", re.DOTALL)
+#: What a title is about that gives nobody's words.
+_EVENT = re.compile(
+    r"\b(?:attacks?|bombings?|shootings?|massacres?|sieges?|killings?|murders?|hijackings?|kidnappings?|wars?|uprisings?|rise"
+    r"|fall|takeover|aftermath|timeline|chronology|history|overview|summary|report|introduction)\b",
+    re.IGNORECASE,
+)
+#: What persons are, where a place follows it: "leader of the Taliban in Kandahar, Afghanistan".
+_ROLE = re.compile(
+    r"(?:leader|founder|member|spokes\w+|secretary|commander|cleric|imam|preacher|president|minister|emir|chief|head|official"
+    r"|supporter|activist|fighter|militant|bomber|gunman|shooter|general|reverend|pastor|priest|rabbi|sheikh|scholar|ideologue"
+    r"|senator|lawyer|professor|author|writer|propagandist|recruiter|organi[sz]er|candidate|politician|governor|mayor|king"
+    r"|prince|ayatollah|guide|strategist|deputy|director|chairman|chairwoman|operative|hijacker|survivor|witness|mufti|mullah)\b",
+    re.IGNORECASE,
+)
 _WHEN = re.compile(r"^(?:On|In|During|At|By|Since|After)\b[^,]*(?:,\s*(?:1[0-9]{3}|20[0-9]{2}))?,\s*")
 _PRONOUN = re.compile(r"(?:he|she|it|they|who|which|we|i)", re.IGNORECASE)
 _PARTICLE = re.compile(
@@ -55,10 +85,10 @@ def attribution_of(line: str) -> Said | None:
     Return what *line* says if it has the form "Speaker, role, date".
 
     The date may be a day, a month, a year, or "Date Undetermined". "Paris, France, November 2015"
-    has not that form: a role is no place.
+    has not that form: a role is no place, though one may follow it.
     """
     line = re.sub(r"\s*\((?P<date>[^()]*)\)$", r", \g<date>", clean_line(line).lstrip("—–- "))
-    parts = [part.strip() for part in line.rstrip(".").split(",")]
+    parts = [part.strip() for part in re.split(r",(?![”\"])", line.rstrip("."))]
     for length in (2, 1):
         tail = ", ".join(parts[-length:])
         dated, undated = whole_date(tail), is_undated(tail)
@@ -74,7 +104,9 @@ def _said(parts: list[str], dated: PartialDate | None) -> Said | None:
         return None
     speaker, role = parts[0], ", ".join(parts[1:])
     placed = any(part in country_names() or cities_named(part) for part in parts[1:])
-    if placed or not role or not looks_like_a_person(speaker):
+    if not parts[1] or not looks_like_a_person(speaker) or _names_a_place(speaker) or _EVENT.search(speaker):
+        return None
+    if (_EVENT.search(role) and not _ROLE.search(role)) or (placed and not _ROLE.search(parts[1])):
         return None
     return Said(speaker=speaker, role=role, dated=dated)
 
@@ -87,11 +119,12 @@ def kind_of(text: str) -> Kind:
     tolls = tolls_in(around)
     tells_of_deeds = bool(tolls.killed or tolls.injured)
     if text.startswith(_OPENING):
-        words = True
+        words = share >= _MOSTLY_WORDS or not (tells_of_deeds or _DEED.search(around))
     elif tells_of_deeds:
         words = share > _NEARLY_ALL_WORDS
     else:
-        words = share >= _MOSTLY_WORDS or (share >= _SOME_WORDS and bool(_SAID.search(text)))
+        said = bool(_SAID.search(text)) and not _DEED.search(around)
+        words = share >= _MOSTLY_WORDS or (share >= _SOME_WORDS and said)
     if not words:
         return Kind.FACT
     return words_kind(around)
@@ -117,7 +150,7 @@ def _before_verb(sentence: str) -> Said | None:
     if not match:
         return None
     subject = sentence[: match.start()].replace("“”", " ").strip(" ,.")
-    subject = _WHEN.sub("", subject)
+    subject = _MEDIUM.sub("", _WHEN.sub("", subject))
     named = re.fullmatch(r"(?P<name>[^,]+),\s+(?P<role>.+?),?", subject)
     if named and looks_like_a_person(named["name"]):
         return _person(named["name"], _bare_role(named["role"]))
@@ -133,9 +166,11 @@ def _after_verb(sentence: str) -> Said | None:
     match = re.search(rf"”,?\s+{_VERB}\s+(?P<who>[^,.;:“”]+)(?:,\s+(?P<role>[^.;:“”]+))?", sentence)
     if not match:
         return None
-    if match["role"] and looks_like_a_person(match["who"]):
-        return _person(match["who"], _bare_role(match["role"]))
-    return _role_and_name(match["who"].strip())
+    who = _OCCASION.sub("", _MEDIUM.sub("", match["who"]))
+    if match["role"] and who == match["who"] and looks_like_a_person(who):
+        role = _MEDIUM.sub("", f", {match['role']}")  # where it begins so, it is none
+        return _person(who, _bare_role(role))
+    return _role_and_name(who.strip())
 
 
 def _role_and_name(subject: str) -> Said | None:
@@ -149,9 +184,13 @@ def _role_and_name(subject: str) -> Said | None:
 
 def _person(name: str, role: str | None) -> Said | None:
     name = clean_line(name)
-    if not name or _PRONOUN.fullmatch(name) or not looks_like_a_person(name):
+    if not name or _PRONOUN.fullmatch(name) or not looks_like_a_person(name) or _names_a_place(name):
         return None
     return Said(speaker=name, role=role)
+
+
+def _names_a_place(name: str) -> bool:
+    return name in country_names() or (" " not in name and bool(cities_named(name)))
 
 
 def _bare_role(role: str) -> str | None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from newsletter.imports.pages import read_page
 from newsletter.models import Entry
 from newsletter.shapes import entry_shape

@@ -97,6 +97,8 @@ CITED = "Ann Smith, “Statement,” Example Times, May 3, 1998,"
                 ("“War is here.\nIt came by night.”", CITED, "[^1]"),
                 ("He spoke. “War is here.”", CITED, "[^1]"),
                 ("He spoke.“War is here.”", CITED, "[^1]"),
+                ("It was built in the U.S.", CITED, "[^1]"),
+                ("It was built in Washington, D.C.", CITED, "[^1]"),
             )
         ),
     ],
