@@ -49,6 +49,18 @@ def hex_references(element: Any) -> None:  # noqa: ANN401 -- lxml has no types
         element.append(reference)
 
 
+def looks_like_html(text: str) -> bool:
+    """Say whether plain text has a tag or a character reference in it, for which readers would take it as HTML."""
+    return re.search(r"<[a-zA-Z/!?]|&#?\w", text) is not None
+
+
+def _told_as_text(construct: Any) -> None:  # noqa: ANN401 -- lxml has no types
+    """Say of an Atom text that looks like HTML that it is text, which only escaped HTML can say to every reader."""
+    if looks_like_html(construct.text or ""):
+        construct.text = escape(construct.text, quote=False)
+        construct.set("type", "html")
+
+
 class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no types
     """Add to a feed what concerns all of it."""
 
@@ -60,7 +72,12 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         return self.namespaces
 
     def extend_atom(self, feed: Any) -> Any:  # noqa: ANN401 -- lxml has no types
-        """Name the archive documents, and the stylesheet for people who open the feed in a browser."""
+        """Name the archive documents and, for people who open the feed in a browser, the stylesheet."""
+        for name in ("title", "subtitle", "rights"):
+            for construct in feed.iterfind(name):
+                _told_as_text(construct)
+        for name in feed.iterfind("author/name"):
+            hex_references(name)
         if self.feed.current:
             etree.SubElement(feed, f"{{{FH}}}archive")
         for rel, href in (
@@ -105,11 +122,8 @@ class ItemExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no
     feed: Feed
 
     def extend_atom(self, entry: Any) -> Any:  # noqa: ANN401 -- lxml has no types
-        """Mend the one link that feedgen wrote, say that a title with a `<b>` in it is text, and add the sources."""
-        title = entry.find("title")
-        if re.search("<[a-zA-Z/!]", title.text):
-            title.text = escape(title.text, quote=False)
-            title.set("type", "html")
+        """Say that a title with a `<b>` or an `&amp;` in it is text, mend feedgen's one link, and add the sources."""
+        _told_as_text(entry.find("title"))
         link = entry.find("link")
         link.set("rel", "alternate")
         link.set("type", "text/html")
@@ -127,6 +141,7 @@ class ItemExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no
                 hex_references(element)
         _add(entry, "pubDate", rss_date(self.item.published))
         _add(entry, f"{{{DC}}}creator", self.feed.author)
+        hex_references(entry[-1])
         for address in self.item.via:
             etree.SubElement(entry, f"{{{ATOM}}}link", rel="via", href=address)
         self._where_and_when(entry)

@@ -12,7 +12,16 @@ from html import escape
 
 from feedgen.feed import FeedGenerator
 
-from newsletter.render.feed_extension import DC, DCTERMS, FH, GEORSS, SY, FeedExtension, ItemExtension
+from newsletter.render.feed_extension import (
+    DC,
+    DCTERMS,
+    FH,
+    GEORSS,
+    SY,
+    FeedExtension,
+    ItemExtension,
+    looks_like_html,
+)
 from newsletter.render.items import Feed, item
 from newsletter.render.json_feed import json_feed
 from newsletter.render.links import Format
@@ -47,7 +56,7 @@ def atom(feed: Feed) -> bytes:
         entry.summary(escape(each.summary, quote=False), type="html")
         entry.content(each.content, type="html")
         for term, label in each.categories:
-            entry.category(term=term, label=label)
+            entry.category(term=term, label=_label(term, label))
     return bytes(generator.atom_str())
 
 
@@ -65,8 +74,13 @@ def rss(feed: Feed) -> bytes:
         entry.summary(escape(each.summary, quote=False))
         entry.content(each.content, type="html")
         for term, label in each.categories:
-            entry.category(term=term, label=label)
+            entry.category(term=term, label=_label(term, label))
     return bytes(generator.rss_str())
+
+
+def _label(term: str, label: str) -> str:
+    """Return a category's label; its term where readers would take the label as HTML, which no label may be."""
+    return term if looks_like_html(label) else label
 
 
 class _Generator(FeedGenerator):  # type: ignore[misc]  # feedgen has no types

@@ -114,8 +114,35 @@ def item(issue: Issue, links: Links) -> Item:
 
 
 def _uri(address: str) -> str:
-    """Return a web address with what no URI may hold percent-encoded (RFC 3986, 2); other scripts stay (RFC 3987)."""
-    return re.sub(r'["<>\\\\^`{|}]|\s', lambda match: quote(match[0]), clean(address))
+    """
+    Return a web address as a URI (RFC 3987, 3.1): its host by IDNA, the rest percent-encoded in UTF-8.
+
+    A validator refuses letters that are written from right to left, and some readers all but ASCII.
+    """
+    text = clean(address)
+    scheme, authority = re.match("([a-zA-Z]*://)?([^/?#]*)", text).groups("")  # type: ignore[union-attr]  # matches ""
+    rest, mark, fragment = text[len(scheme + authority) :].partition("#")
+    user, at, place = authority.rpartition("@")
+    host, port = re.fullmatch(r"(?s)(.*?)(:[0-9]*)?", place).groups("")  # type: ignore[union-attr]  # matches anything
+    return f"{scheme}{_quoted(user)}{at}{_host(host)}{port}{_quoted(rest)}{mark}{_quoted(fragment)}"
+
+
+def _host(host: str) -> str:
+    """Return a host in ASCII; percent-encoded (RFC 3986, 3.2.2) where IDNA of 2003 would name another, as for `ß`."""
+    if host.isascii():
+        return host if re.fullmatch(r"\[[0-9a-fA-F:.]+\]", host) else _quoted(host)
+    try:
+        named = host.encode("idna")
+        if named.decode("idna") == host.lower():
+            return _quoted(named.decode("ascii"))
+    except UnicodeError:
+        pass
+    return _quoted(host)
+
+
+def _quoted(text: str) -> str:
+    """Return part of an address with what no URI may hold percent-encoded; what was encoded stays so."""
+    return quote(re.sub("%(?![0-9a-fA-F]{2})", "%25", text), safe="%!$&'()*+,;=:@/?")
 
 
 def _event(entry: Entry) -> str | None:

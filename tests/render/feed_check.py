@@ -30,6 +30,10 @@ REGISTERED = {
 DANGEROUS = {"script", "iframe", "object", "embed", "style", "link", "meta", "base", "form", "svg", "math", "applet"}
 RFC3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 RFC822_GMT = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
+#: What may stand in an address (RFC 3986): a validator's idea of other letters depends on their direction.
+URI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(//)?(\[[0-9A-Fa-f:]+\])?[0-9a-zA-Z;/?:@&=+$._!~*'()%,#-]*")
+#: Plain text that readers take for HTML: a tag, or a character reference, even one without its semicolon.
+MARKUP = re.compile(r"<[a-zA-Z/!?]|&#?\w")
 UUID_URN = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -64,6 +68,11 @@ def _atom(root: etree._Element, _body: bytes, now: datetime, home: str) -> Itera
     if not root.get(f"{XML}lang"):
         yield "MissingDCLanguage: no xml:lang"
     yield from _id(root.findtext(f"{A}id"))
+    for name in ("title", "subtitle", "rights"):
+        for element in root.iterfind(f"{A}{name}"):
+            yield from _construct(element)
+    for label in root.xpath("//@label"):
+        yield from _markup("ContainsHTML", label)
     entries = root.findall(f"{A}entry")
     yield from _repeated("DuplicateIds", [entry.findtext(f"{A}id") for entry in entries])
     yield from _repeated("DuplicateUpdated", [entry.findtext(f"{A}updated") for entry in entries])
@@ -86,15 +95,25 @@ def _entry(entry: etree._Element) -> Iterator[str]:
         if element is None or not (element.text or "").strip():
             yield f"MissingTextualContent: {name}"
             continue
-        kind = element.get("type", "text")
-        if kind not in ("text", "html", "xhtml"):
-            yield f"InvalidMIMEType: {kind}"
-        elif kind == "text" and re.search(r"<[a-zA-Z/!]", element.text):
-            yield f"ContainsUndeclaredHTML: {element.text[:60]}"
-        elif kind == "html":
-            yield from unsafe(element.text)
+        yield from _construct(element)
     if entry.find(f"{A}published") is None:
         yield "MissingPublished: an entry says when it was published"
+
+
+def _construct(element: etree._Element) -> Iterator[str]:
+    """Check a text construct: HTML is declared, and harmless."""
+    kind, text = element.get("type", "text"), element.text or ""
+    if kind not in ("text", "html", "xhtml"):
+        yield f"InvalidMIMEType: {kind}"
+    elif kind == "text":
+        yield from _markup("ContainsUndeclaredHTML", text)
+    elif kind == "html":
+        yield from unsafe(text)
+
+
+def _markup(finding: str, text: str) -> Iterator[str]:
+    if MARKUP.search(text):
+        yield f"{finding}: {text[:60]}"
 
 
 def _alternates(entry: etree._Element) -> Iterator[str]:
@@ -111,8 +130,9 @@ def _alternates(entry: etree._Element) -> Iterator[str]:
 def _rel(link: etree._Element) -> Iterator[str]:
     if link.get("rel", "alternate") not in REGISTERED:
         yield f"UnregisteredAtomLinkRel: {link.get('rel')}"
-    if not urlsplit(link.get("href", "")).scheme or re.search(r'[\s"<>\\^`{|}]', link.get("href")):
-        yield f"InvalidLink: {link.get('href')}"
+    address = link.get("href", "")
+    if not URI.fullmatch(address):
+        yield f"{'InvalidLink' if address.isascii() else 'InvalidIRI'}: {address}"
 
 
 def _links(channel: etree._Element, home: str) -> Iterator[str]:
@@ -139,7 +159,11 @@ def _rss(root: etree._Element, body: bytes, now: datetime, home: str) -> Iterato
         name = etree.QName(element).localname
         if name not in ("updatePeriod", "updateFrequency", "updateBase") or element.text in (None, "None"):
             yield f"UndefinedElement: sy:{name}"
-    for text in re.findall(rb"<(?:title|category)>(.*?)</(?:title|category)>", body, re.DOTALL):
+    for category in channel.iter("category"):
+        yield from _markup("ContainsHTML", category.text or "")
+    # A title in which someone typed `</b>` is warned of whatever is done: RSS has no way to say that it is text.
+    told = re.sub(rb"(<item>.*?)<description>.*?</description>", rb"\1", body, flags=re.DOTALL)
+    for _, text in re.findall(rb"<(title|category|description|copyright|dc:creator)>(.*?)</\1>", told, re.DOTALL):
         if re.search(rb"&(amp|lt);|<!\[CDATA", text):
             yield f"CharacterData: {text[:60]!r}"
     for date in channel.iter("pubDate", "lastBuildDate"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
@@ -191,6 +192,19 @@ SCRIPTS = (
 )  # fmt: skip
 
 
+#: What people type who know HTML, where a headline or a name is asked for.
+REFERENCES = "&amp; &lt; &#60; &nbsp; &copy; &bogus; &#x26; &eacute"
+#: Addresses as browsers show them: right to left, hosts of other scripts, and what no URI may hold.
+ADDRESSES = (
+    "https://example.org/فارسی",
+    "https://example.org/עברית?ש=א#ב",
+    "https://example.org/ܣܘܪܝܝܐ/ދިވެހި",
+    "https://مثال.إختبار/",
+    "https://straße.example:8080/ß",
+    "https://[2001:db8::1]/a[1]|b%zz%41#a#b",
+)
+
+
 def hostile() -> Feed:
     """Return a feed of everything that has broken feeds: cleaned as it is on its way into the archive."""
     dirty = clean("".join(map(chr, range(1, 0xA0))) + "\ud800\ufffe\uffff\u200b\u202e\u2028zwnj:\u200c")
@@ -213,6 +227,12 @@ def hostile() -> Feed:
         entry("xss", headline="Scripts <script>alert(1)</script>", body=xss, content_note=SCRIPTS[0], place=SCRIPTS[1],
               speaker=SCRIPTS[2], toll_note=SCRIPTS[3], tags=("a-tag",), sources=tuple(Source(raw=s) for s in SCRIPTS)),
         entry("long", headline="A body of a megabyte", body=("word & <word> *so* " * 60_000)[:1_000_000]),
+        entry("references", headline=REFERENCES, groups=tuple(
+            NamedGroup(slug=f"group-{number}", name=name, attribution=Attribution.CLAIMED)
+            for number, name in enumerate(("<b>Bold</b>", "A &amp; B", "C & D", "E</b>", "F&#38;G"))
+        )),
+        entry("addresses", headline="Addresses in other scripts",
+              sources=tuple(Source(raw=address, url=address) for address in ADDRESSES)),
         entry("empty", headline="Nothing but marks", body="[^1][^2]", event_date=None,
               country=None, place=None, sources=()),
     ]  # fmt: skip
@@ -223,14 +243,15 @@ def hostile() -> Feed:
     ]
     return feed(
         issue(
-            12,
+            len(entries) + 1,
             entry("gone"),
             state=IssueState.WITHDRAWN,
             withdrawal=Withdrawal(withdrawn_at=datetime(2024, 2, 1, tzinfo=UTC), notice="\n\n".join(SCRIPTS)),
         ),
         *(issue(number, each, corrections=tuple(notes) if each.slug == "xss" else ()) for number, each in numbered),
-        title="Dose & <Co>",
-        description="a & b < c",
+        title=f"Dose & <Co> {REFERENCES}",
+        description=f"a & b < c {REFERENCES}",
+        publisher=replace(PUBLISHER, sender=f'"{REFERENCES}" <dose@example.org>', rights=f"<b>CC</b> {REFERENCES}"),
     )
 
 
