@@ -107,7 +107,7 @@ class Likeness:
         self._ends.append(len(self._words))
 
     def known(self, seen: Seen) -> str | None:
-        """Return the slug of the entry that *seen* is: of the same uid, or the same kind and text."""
+        """Return the slug of the entry that *seen* is: of the same uid, or the same kind, text, date and place."""
         for number in self._uids.under(_key(seen.uid.bytes)):
             if self._uid(number) == seen.uid:
                 return self._slugs[number]
@@ -177,7 +177,7 @@ class _Trace:
     def __init__(self, seen: Seen) -> None:
         place = slugify(re.sub(r"\([^()]*\)", "", seen.place or "").split(",", maxsplit=1)[0])
         when = seen.event_date
-        self.said = _key(uid_by_text(seen.kind, seen.body).bytes)
+        self.said = _key(uid_by_text(seen.kind, seen.body, when, seen.country, seen.place).bytes)
         self.day = _key(f"{place}|{when.month}|{when.day}".encode()) if place and when else None
         hashes = _word_hashes(seen.body)
         self.words = array("H", [word & 0xFFFF for word in hashes])

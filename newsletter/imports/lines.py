@@ -10,7 +10,7 @@ from uuid import UUID
 
 from newsletter.errors import InvalidEntry, NewsletterError
 from newsletter.imports.decoding import NotText, decoded
-from newsletter.imports.identity import uid_by_text
+from newsletter.imports.identity import uid_of_shape
 from newsletter.models import Entry, Problem, Status
 from newsletter.shapes import entry_of
 
@@ -35,7 +35,7 @@ def read_jsonl(stream: BinaryIO, file: str) -> Iterator[Entry | Problem | Other]
     Yield the entry or record of each line, or what is wrong with it; *file* names it in problems.
 
     The encoding is UTF-8 (RFC 8259, 8.1); empty lines are passed over. An entry without a uid gets
-    one of what it says, and without a status one by whether it has a source.
+    one of what it says and when and where that was, and without a status one by whether it has a source.
     """
     seen: dict[UUID, int] = {}
     number = 0
@@ -88,8 +88,7 @@ def _object(raw: bytes, stream: BinaryIO, *, first: bool) -> dict[str, Any] | No
 def _entry(shape: dict[str, Any]) -> Entry:
     shape.setdefault("status", Status.REVIEW if shape.get("sources") else Status.DRAFT)
     try:
-        uid = uid_by_text(str(shape.get("kind")), str(shape.get("body")))
-        return entry_of(shape, uid=uid)
+        return entry_of(shape, uid=uid_of_shape(shape))
     except RecursionError as error:
         raise _NoRecord("expected an entry, got brackets within brackets without end") from error
 

@@ -106,7 +106,7 @@ def _said(parts: list[str], dated: PartialDate | None) -> Said | None:
     placed = any(part in country_names() or cities_named(part) for part in parts[1:])
     if not parts[1] or not looks_like_a_person(speaker) or _names_a_place(speaker) or _EVENT.search(speaker):
         return None
-    if (_EVENT.search(role) and not _ROLE.search(role)) or (placed and not _ROLE.search(parts[1])):
+    if _EVENT.match(re.sub(r"^(?:an?|the)\s+", "", role)) or (placed and not _ROLE.search(parts[1])):
         return None
     return Said(speaker=speaker, role=role, dated=dated)
 

@@ -10,7 +10,7 @@ from newsletter.errors import InvalidEntry
 from newsletter.imports.cells import Refused, country, degrees, flag, partial_date, toll
 from newsletter.imports.decoding import NotText, refuse_binary
 from newsletter.imports.headlines import fact_headline, words_headline
-from newsletter.imports.identity import uid_by_origin, uid_by_text
+from newsletter.imports.identity import uid_by_origin, uid_of_shape
 from newsletter.imports.mapping import Mapping, SourceColumns
 from newsletter.imports.rows import BrokenRow, CsvRows, Row
 from newsletter.models import Attribution, Entry, Kind, PartialDate, Problem, Status
@@ -230,7 +230,7 @@ class _Table:
         """Return the row's uid: by its id, or else by what it says; raise `InvalidEntry` if its id stood before."""
         ids = [clean_line(row.cells[at]) for at in self._ids if at is not None]
         if not ids:
-            return uid_by_text(str(shape.get("kind")), str(shape.get("body")))
+            return uid_of_shape(shape)
         if not all(ids):
             raise InvalidEntry([("id", "expected an id, got an empty cell")])
         origin = self._mapping.id_prefix + ":".join(ids)

@@ -2,12 +2,14 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.desk.importing import Import, Report
 from newsletter.imports.lines import LONGEST_LINE, Other, read_jsonl
 from newsletter.models import Entry, Problem
 from newsletter.shapes import entry_shape
@@ -42,6 +44,24 @@ def test_an_entry_without_uid_and_status_gets_them_of_what_it_says():
     assert (one.status, two.status) == ("draft", "review")
 
 
+@pytest.mark.parametrize("uid", [{}, {"uid": UID}])
+def test_two_entries_of_the_same_words_on_other_days_both_come_in_and_the_second_is_near(tmp_path, uid):
+    one = {"kind": "fact", "headline": "H", "body": "A bomb went off in the market at noon.", "sources": [{"raw": "R"}]}
+    one |= {"event_date": "2012-05-03", "country": "IQ", "place": "Mosul", "killed": 12, "status": "ready"}
+    two = one | {"event_date": "2014-06-05", "country": "YE", "place": "Aden", "killed": 3} | uid
+    file = tmp_path / "two.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in (one, two, two | {"killed": 4} if not uid else one)))
+    kept = []
+
+    report = Import(files=[str(file)]).run(
+        None, datetime(2026, 1, 1, tzinfo=UTC), dry_run=True, report=Report(added=kept.append)
+    )
+
+    assert [(entry.killed, entry.status) for entry in kept] == [(12, "ready"), (3, "review")]
+    assert [near.why for near in report.near] == ["nearly the same text: 100% of the words"]
+    assert [problem.field for problem in report.errors] == ["uid"]
+
+
 @pytest.mark.parametrize(
     ("row", "field", "problem"),
     [
@@ -56,6 +76,8 @@ def test_an_entry_without_uid_and_status_gets_them_of_what_it_says():
         (GOOD | {"uid": "x"}, "uid", "expected a UUID, got 'x'"),
         (GOOD | {"kiled": 3}, "kiled", "no such field"),
         (GOOD | {"headline": None}, "headline", "expected a headline, got none"),
+        (GOOD | {"headline": "\u00ad\u3164 \u0301"}, "headline", "expected a headline, got none"),
+        (GOOD | {"body": "\u00ad\n\n\u200d"}, "body", "expected text, got none"),
         (GOOD | {"killed": -1}, "killed", "expected a whole number"),
         (GOOD, "uid", "expected a uid of its own, got that of line 1"),
         (

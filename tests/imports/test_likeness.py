@@ -110,6 +110,18 @@ def test_an_entry_is_known_by_its_uid_or_by_its_kind_and_text():
     assert index.known(seen(2)) is None
 
 
+@pytest.mark.parametrize(
+    "change", [{"event_date": PartialDate(2015, 11, 14)}, {"country": "BE"}, {"place": "Lyon"}, {"event_date": None}]
+)
+def test_the_same_text_of_another_day_or_place_is_not_known_but_near(change):
+    fields = {"body": TEXT, "event_date": PartialDate(2015, 11, 13), "country": "FR", "place": "Paris"}
+    index = likeness(seen(1, **fields))
+
+    assert index.known(seen(2, **fields)) == "entry-1"
+    assert index.known(seen(2, **fields | change)) is None
+    assert [near.slug for near in index.like(seen(2, **fields | change))] == ["entry-1"]
+
+
 def test_an_entry_is_not_like_itself():
     assert likeness(seen(1, body=TEXT)).like(seen(1, body=TEXT)) == []
 

@@ -227,6 +227,10 @@ def test_groups_are_named_on_the_strongest_ground(text, expected):
             "Omar Example, “the Blind Sheikh,” spiritual leader of the Front, 1990",
             ("Omar Example", "“the Blind Sheikh,” spiritual leader of the Front", "1990"),
         ),
+        (
+            "Omar Example, Boston Marathon bombings suspect, 2013",
+            ("Omar Example", "Boston Marathon bombings suspect", "2013"),
+        ),
         ("Mali, a Chronology, 2012", None),
         ("Paris Attacks, Aftermath, November 2015", None),
         ("Westgate Mall, Nairobi, Kenya, September 2013", None),
@@ -279,7 +283,7 @@ def test_titles_say_who_spoke_in_what_capacity_and_when(line, expected):
             None,
         ),
         (
-            "Hamas official M. al-Example, speaking on Al Jazeera in May 2010, said, “We go on as long as it takes us.”",
+            "Hamas official M. al-Example, speaking on Al Jazeera in May 2010, said, “We go on as long as it takes.”",
             "quote",
             "M. al-Example",
             "Hamas official",
