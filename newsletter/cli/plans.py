@@ -169,7 +169,7 @@ def _tell(room: Newsroom, edition: str | None, *, json: bool) -> None:
     for line in lines:
         place += line.day is None
         where = str(line.day) if line.day else f"{place:>9}."
-        remark = "; ".join(filter(None, (line.waiting.obstacle, line.note)))
+        remark = "; ".join(filter(None, (line.waiting.obstacle, line.warning, line.note)))
         say(f"{where}  {line.waiting.slug}" + (f"  ({remark})" if remark else ""))
 
 
@@ -178,5 +178,6 @@ def _shape(line: Line) -> dict[str, object]:
         "entry": line.waiting.slug,
         "day": str(line.day) if line.day else None,
         "obstacle": line.waiting.obstacle,
+        "warning": line.warning,
         "note": line.note,
     }

@@ -13,6 +13,7 @@ from newsletter.desk.editing import WrongValue, edited
 from newsletter.desk.importing import Import, Report
 from newsletter.errors import NewsletterError
 from newsletter.models import Edition, Entry, Schedule
+from newsletter.store import Connection
 from newsletter.store.engine import Store, remember, remembered
 from newsletter.text import slugify
 from scheduler.calendar import edition_day
@@ -38,11 +39,17 @@ class PastDay(NewsletterError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One entry that waits: pinned to *day*, or in the queue; *note* is for the editors."""
+    """
+    One entry that waits: pinned to *day*, or in the queue.
+
+    *note* says how it came there, *warning* that it would come before it has rested, which an
+    editor may want: both are for the editors.
+    """
 
     day: date | None
     waiting: Waiting
     note: str | None = None
+    warning: str | None = None
 
 
 class Desk:
@@ -84,10 +91,19 @@ class Desk:
         with self.store.reading() as connection:
             edition = editions.get(connection, slug)
             notes = plans.queue_notes(connection, editions.get_id(connection, edition.slug))
-            pinned = [Line(day=day, waiting=waiting) for day, waiting in plans.pinned(connection, edition).items()]
+            newest = issues.newest_day(connection, edition.slug) or edition.since
+            pinned = [
+                Line(day=day, waiting=waiting, warning=_unrested(connection, edition, waiting, day))
+                for day, waiting in plans.pinned(connection, edition).items()
+            ]
             return pinned + [
-                Line(day=None, waiting=waiting, note=notes.get(waiting.slug))
-                for waiting in plans.queued(connection, edition)
+                Line(
+                    day=None,
+                    waiting=waiting,
+                    note=notes.get(waiting.slug),
+                    warning=_unrested(connection, edition, waiting, newest + place * date.resolution),
+                )
+                for place, waiting in enumerate(plans.queued(connection, edition), start=1)
             ]
 
     def enqueue(self, slug: str | None, name: str, now: datetime, *, day: date | None = None) -> None:
@@ -186,3 +202,11 @@ class Desk:
             step()
             with self.store.transaction() as connection:
                 remember(connection, name, "done")
+
+
+def _unrested(connection: Connection, edition: Edition, waiting: Waiting, day: date) -> str | None:
+    """Say that an entry would be published on *day* before it has rested, if so."""
+    last = max((issue.day for issue in issues.of_entry(connection, edition.slug, waiting.uid)), default=None)
+    if last is None or (day - last).days >= edition.rest_days:
+        return None
+    return f"was published on {last}: has not rested {edition.rest_days} days"

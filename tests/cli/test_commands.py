@@ -196,8 +196,19 @@ def test_a_queued_entry_that_is_not_ready_says_so(dose):
 
     told = dose.json("queue", "add", slug)
 
-    assert told == [{"entry": slug, "day": None, "obstacle": "is not ready (review)", "note": None}]
+    assert told == [{"entry": slug, "day": None, "obstacle": "is not ready (review)", "warning": None, "note": None}]
     assert dose.ok("queue", "list").out == f"        1.  {slug}  (is not ready (review))\n"
+
+
+def test_the_desk_warns_of_a_plan_that_breaks_the_rest(dose):
+    slug = dose.json("status")["issue"]["entry"]
+    rest = "was published on 2026-11-22: has not rested 120 days"
+
+    assert dose.ok("queue", "add", slug, "--day", "2026-12-24").out == f"2026-12-24  {slug}  ({rest})\n"
+    dose.ok("queue", "remove", slug)
+    assert dose.json("queue", "add", slug)[0]["warning"] == rest
+    dose.ok("queue", "remove", slug)
+    assert dose.json("queue", "add", slug, "--day", "2027-03-22")[0]["warning"] is None
 
 
 def test_a_hold_is_set_told_and_lifted(dose):
