@@ -15,7 +15,7 @@ _IN_TITLES = re.compile(
     r"|press|release|speech|statement|testimony|the|to|transcript|und|via|video|von|with|y"
 )
 _WORD = re.compile(r"[^\s,;&]+")
-_SMALL_HYPHENED = re.compile(r"(?:al|an|ar|as|ash|at|el|ul|us|d|l|i|e)[-’'][^\W\d_]", re.IGNORECASE)
+_SMALL_HYPHENED = re.compile(r"(?:al|an|ar|as|ash|at|el|ul|us|wa|bi|fi|d|l|i|e)[-’'][^\W\d_]", re.IGNORECASE)
 #: What a subheading has, and no name.
 _IN_HEADINGS = re.compile(
     r"\b(?:an?|the|early|late|later|long|short|first|last|new|old|modern|years?|days?|times?|wars?|rise|fall|origins?"

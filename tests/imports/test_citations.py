@@ -107,9 +107,63 @@ def test_a_citation_is_lifted_out_whole_and_nothing_else(text, prose, source):
     assert lifted(text) == (prose, [source])
 
 
+ON = "Ann Smith, “A Border,” Example Post"
+
+
+@pytest.mark.parametrize(
+    ("citation", "publisher", "published", "url"),
+    [
+        (f"{ON}, March 12, 2012, MM34,", "Example Post", "2012-03-12", None),
+        (f"{ON}, March 12, 2012, BR7,", "Example Post", "2012-03-12", None),
+        (f"{ON}, March 12, 2012, at A1,", "Example Post", "2012-03-12", None),
+        (f"{ON}, March 12, 2012, 12:30 p.m.,", "Example Post", "2012-03-12", None),
+        (
+            f"{ON}, March 2012, http://example.org/a, trans. Bob Jones.",
+            "Example Post",
+            "2012-03",
+            "http://example.org/a",
+        ),
+        (f"{ON}, http://example.org/a?x=(1),", "Example Post", None, "http://example.org/a?x=(1)"),
+        (f"{ON}, 12/3/2012,", "Example Post", "2012", None),
+        (f"{ON}, 12 mars 2011, p. 7, http://example.org/a,", "Example Post", "2011", "http://example.org/a"),
+        (f"{ON}, last modified February 30, 2011, http://example.org/a,", "Example Post", None, "http://example.org/a"),
+        (
+            "“A,” Example Group, Africa Report No. 189, July 18, 2012, 14–15,",
+            "Example Group, Africa Report No. 189",
+            "2012-07-18",
+            None,
+        ),
+        ("“A,” Foreign Affairs 91, no. 3 (May/June 2012): 12–20,", "Foreign Affairs 91", "2012", None),
+        ("“A,” trans. unknown, Example Post, May 2012,", "Example Post", "2012-05", None),
+        ("Ann Smith, The Border, rev. ed. (New York: Example Press, 2006), 23–24.", "Example Press", "2006", None),
+        (
+            "Leon Smith, “A,” trans. B. Pearce, in Writings (London: Cape, 1973), 195–96.",
+            "Writings, Cape",
+            "1973",
+            None,
+        ),
+        (
+            "Abu Mus‘ab al-Example, “A,” Minbar al-Tawhid wa-l-Jihad, May 2004,",
+            "Minbar al-Tawhid wa-l-Jihad",
+            "2004-05",
+            None,
+        ),
+        ("Ibid., 57.", None, None, None),
+        ("BBC News, July 22, 2012,", "BBC News", "2012-07-22", None),
+    ],
+)
+@pytest.mark.parametrize("more", ["", " More prose follows."])
+def test_what_follows_a_citation_goes_with_it_and_prose_stays(citation, publisher, published, url, more):
+    prose, (source,) = lifted(f"It ended.{citation}{more}")
+
+    assert prose == f"It ended.[^1]{more}"
+    assert source[2:] == (publisher, published, url)
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "Kabul, May 3, 2012,",
         "U.S.Government said “this,” CNN, he thought.",
         "He told The “Daily,” a paper. “No,” he said, January 5, 2010, was bad.",
         "It ended. In 2013, Jason Burke, “a man,” Guardian, said.",

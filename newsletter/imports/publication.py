@@ -1,0 +1,208 @@
+"""
+What follows a citation's title: its publisher, its date, pages, a translator, an address.
+
+Each is a part between commas; reading stops at what belongs to no citation.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from newsletter.imports.dates import is_undated, whole_date
+from newsletter.imports.names import looks_like_a_title, looks_like_names
+from newsletter.models import PartialDate
+from newsletter.text import clean_line
+
+_DATE_WORDS = (
+    r"(?:last\s+(?:modified|updated|accessed|visited|edited)"
+    r"|(?:accessed|updated|modified|retrieved|posted|published)(?:\s+on)?)"
+)
+ADDRESS = re.compile(
+    r"(?:(?:available\s+(?:at|from)|at|via|see|retrieved\s+from|URL|from)\s*:?\s*)?[<(\[]?"
+    r"(?P<url>(?:https?://|www\.)[^\s<>\"“”]+)[>)\]]?",
+    re.IGNORECASE,
+)
+_PAGE = re.compile(
+    r"(?:(?:pp?\.|pages?|vol\.|volume|no\.|issue|ch\.|chapter|sec\.|section|par\.|para\.|ed\.|col\.)\s*[\w.–-]+"
+    r"|[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\s*[ap]\.?m\b\.?)?|(?:at\s+)?[A-Z]{0,3}[0-9]{1,4}(?:[–-][A-Z]{0,3}[0-9]{1,4})?"
+    r"|[ivxlc]{1,7})(?=\s*(?:[,;.]|$))",
+    re.IGNORECASE,
+)
+_TRANSLATOR = re.compile(
+    r"(?:(?:trans(?:lat(?:ed|ion|or))?|ed(?:ited)?)\b\.?(?:\s+by)?|(?:interview(?:ed)?\s+(?:by|with)))\s+(?P<who>[^,;“”\"\n()]{2,80})"
+    r"|posted\s+(?:on\s+\w+\s+)?by\s+(?:[“\"][^“”\"\n]{1,80}[”\"]|[^,;“”\"\n()]{2,80})",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(
+    r"\(?\[?(?:in\s+)?(?:Arabic|French|German|Spanish|Urdu|Russian|video|audio|PDF|subscription required)\]?\)?",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"(?:[^,;“”\"\n()]|\([^()\n]*\))+")
+_NUMBERED = re.compile(r"(?:vol|no)\.\s*[0-9]+\s*\((?P<date>[^()\n]*[0-9]{4})\)(?::\s*[0-9–-]+)?")
+_WITHIN = re.compile(
+    r"in\s+(?P<book>[^“”\"\n()]{2,250}?)(?:,\s*eds?\.\s[^()\n]{2,80})?"
+    r"\s*\((?:[^():\n]{2,60}:\s*)?(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[12][0-9]{3})\)"
+)
+#: Dates that are not read to the day: in another language, in figures whose order is unknown; and impossible ones.
+_OTHER_DATE = re.compile(
+    r"(?:[0-9]{1,2}(?P<mark>[./-])[0-9]{1,2}(?P=mark)|[0-9]{1,2}\.?\s+[^\W\d_]{3,10}\.?\s+)(?P<year>[12][0-9]{3})(?![0-9])"
+    r"|[A-Z][a-z]{2,8}\.?\s+[0-9]{1,2},?\s+[12][0-9]{3}(?![0-9])"
+)
+_JOURNAL = re.compile(r"(?P<name>.*?)\s*(?:\((?P<date>[^()]*[0-9]{4})\))(?::\s*[0-9–-]+)?")
+_ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Inc|Co|Corp|Ltd|St|Dr|Mr|Mrs|vol|no|pp?|ed|Dept|Univ|Jr|Sr|al|Gen|Sen))$")
+#: What ends a part of a citation, a comma within quotation marks included; and what leads to the next part.
+_PART_END = re.compile(r"\s*(?:[,;.]|$)|(?<=,[”\"])")
+_LINK = re.compile(r",\s*|(?<=,[”\"])\s+|\s+(?=[<(]?(?:https?://|available\b|at\s+http))")
+_LONGEST_NAME = 120
+_MOST_PIECES = 6
+
+
+@dataclass(slots=True, kw_only=True)
+class Pieces:
+    """What has been read of a citation after its title, up to *end*."""
+
+    end: int
+    names: list[str] = field(default_factory=list)
+    published: PartialDate | None = None
+    url: str | None = None
+    closed: bool = False  # a date or an address has been read: no more names follow
+    first_end: int = 0  # where the first name ends
+
+    @property
+    def publisher(self) -> str | None:
+        return ", ".join(self.names) or None
+
+
+def pieces_after(text: str, start: int, *, closed: bool = False) -> Pieces | None:
+    """Read the parts between commas that follow the title; stop at what belongs to no citation."""
+    pieces = Pieces(end=start, closed=closed)
+    position = start + len(re.match(r"\s*[,.]?\s*", text[start:])[0])  # type: ignore[index]  # it fits everything
+    for _ in range(_MOST_PIECES):
+        if position >= len(text) or not _take(pieces, text, position):
+            break
+        pieces.first_end = pieces.first_end or pieces.end
+        link = _LINK.match(text, pieces.end)
+        if not link:
+            break
+        position = link.end()
+    return pieces if pieces.end > start or closed else None
+
+
+def _take(pieces: Pieces, text: str, start: int) -> bool:
+    """Add the part that begins at *start*; say whether there was one."""
+    address = ADDRESS.match(text, start)
+    if address:
+        take_address(pieces, address)
+        return True
+    if _take_date(pieces, text, start):
+        return True
+    if _take_number(pieces, text, start) or _take_book(pieces, text, start):
+        return True
+    page = _PAGE.match(text, start)
+    end = page.end() if page else _aside(text, start)
+    if end:
+        pieces.end = end
+        return True
+    return not pieces.closed and _take_name(pieces, text, start)
+
+
+def _aside(text: str, start: int) -> int | None:
+    """Return the end of what is said of the publication there: its language, a translator, who posted it."""
+    aside = _BRACKETED.match(text, start) or _TRANSLATOR.match(text, start)
+    if not aside or not _PART_END.match(text, aside.end()):
+        return None
+    if not aside.groupdict().get("who"):
+        return aside.end()
+    end = _before_full_stop(text, aside.start("who"), aside.end())
+    who = text[aside.start("who") : end].rstrip(". ")
+    return end if who in {"unknown", "anonymous"} or looks_like_names(who) else None
+
+
+def _take_book(pieces: Pieces, text: str, start: int) -> bool:
+    """Take the book that something stands in: `in Title (City: Publisher, Year)`."""
+    match = _WITHIN.match(text, start)
+    if not match or not looks_like_a_title(match["book"]):
+        return False
+    pieces.names += [clean_line(match["book"]), clean_line(match["publisher"])]
+    pieces.published, pieces.end, pieces.closed = PartialDate(int(match["year"])), match.end(), True
+    return True
+
+
+def _take_number(pieces: Pieces, text: str, start: int) -> bool:
+    """Take a journal's number, its date and pages: `no. 3 (Summer 2010): 34–56`."""
+    match = _NUMBERED.match(text, start)
+    dated = whole_date(match["date"]) or whole_date(match["date"][-4:]) if match else None  # "May/June 2012"
+    if not match or not dated:
+        return False
+    pieces.published, pieces.end, pieces.closed = dated.first, match.end(), True
+    return True
+
+
+def take_address(pieces: Pieces, address: re.Match[str]) -> None:
+    url = address["url"].rstrip(".,;:!?)]>")
+    follows = address["url"][len(url) :]
+    if follows.startswith(")") and url.count("(") > url.count(")"):
+        url += ")"
+    pieces.url = pieces.url or (url if "://" in url else f"https://{url}")
+    pieces.end = address.start("url") + len(url)
+    if re.search(r"[<(\[]\S*$", address[0]) and address.string[pieces.end : pieces.end + 1] in {">", ")", "]"}:
+        pieces.end += 1
+    pieces.closed = True
+
+
+def _take_date(pieces: Pieces, text: str, start: int) -> bool:
+    """Take the longest date that begins at *start* and ends a part."""
+    words = re.match(rf"{_DATE_WORDS}:?\s+", text[start:], re.IGNORECASE)
+    begin = start + (words.end() if words else 0)
+    for end in _part_ends(text, begin):
+        part = text[begin:end]
+        dated = whole_date(part)
+        if dated or is_undated(part):
+            looked_up = words and re.match(r"(?:last\s+)?(?:accessed|visited|retrieved)", words[0], re.IGNORECASE)
+            if dated and not looked_up:
+                pieces.published = pieces.published or dated.first
+            pieces.end, pieces.closed = end, True
+            return True
+    other = _OTHER_DATE.match(text, begin)
+    if not other or not _PART_END.match(text, other.end()):
+        return False
+    if other["year"]:
+        pieces.published = pieces.published or PartialDate(int(other["year"]))
+    pieces.end, pieces.closed = other.end(), True
+    return True
+
+
+def _part_ends(text: str, start: int) -> list[int]:
+    """Return where a date from *start* may end, the longest first."""
+    ends = [match.start() for match in re.finditer(r"[,;.]|\s|$", text[start : start + 40])]
+    return [start + end for end in reversed(ends) if end]
+
+
+def _take_name(pieces: Pieces, text: str, start: int) -> bool:
+    """Take a publisher, or the like: a few words written as names are."""
+    match = _NAMED.match(text, start, start + _LONGEST_NAME * 2)
+    if not match:
+        return False
+    end = _before_full_stop(text, start, match.end())
+    name = text[start:end].rstrip()
+    journal = _JOURNAL.fullmatch(name)
+    dated = whole_date(journal["date"]) if journal else None
+    if journal and dated:
+        pieces.published, pieces.closed = dated.first, True
+        name_only = journal["name"]
+    else:
+        name_only = name
+    if not name or len(name) > _LONGEST_NAME or not looks_like_a_title(name_only):
+        return False
+    pieces.names.append(clean_line(name_only))
+    pieces.end = start + len(name)
+    return True
+
+
+def _before_full_stop(text: str, start: int, end: int) -> int:
+    """Return where a sentence ends between *start* and *end*; abbreviations end none."""
+    for stop in re.finditer(r"\.(?=\s|$)(?!(?<=\bNo\.)\s*[0-9])", text[start:end]):
+        if not _ABBREVIATED.search(text[start : start + stop.start()]):
+            return start + stop.start()
+    return end
