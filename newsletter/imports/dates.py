@@ -16,12 +16,15 @@ _MONTH = (
 _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])(?:st|nd|rd|th)?(?![0-9])"
 _YEAR = r"(?<![0-9])(?:1[0-9]{3}|20[0-9]{2})(?![0-9])"
 _TO = r"\s*(?:[-–—]|to|through|and)\s*"
+_TILL = r"\s*,?\s*(?:[-–—]|to|through|until)\s*"
 _LOOSE = r"(?:c\.|ca\.|circa|early|mid|late|spring|summer|fall|autumn|winter)[\s-]*(?:(?:of|in)\s+)?"
 
 #: In the order in which they are tried at one place; each names what it knows.
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
+        rf"\b(?P<month>{_MONTH})\s+(?P<day>{_DAY}),?\s+(?P<year>{_YEAR}){_TILL}(?P<month2>{_MONTH})\s+(?P<day2>{_DAY}),?\s+(?P<year2>{_YEAR})",
+        rf"\b(?P<day>{_DAY})\s+(?P<month>{_MONTH})\s+(?P<year>{_YEAR}){_TILL}(?P<day2>{_DAY})\s+(?P<month2>{_MONTH})\s+(?P<year2>{_YEAR})",
         rf"\b(?P<month>{_MONTH})\s+(?P<day>{_DAY})(?:{_TO}(?:(?P<month2>{_MONTH})\s+)?(?P<day2>{_DAY}))?,?\s+(?:of\s+)?(?P<year>{_YEAR})",
         rf"\b(?P<day>{_DAY})(?:{_TO}(?P<day2>{_DAY}))?\s+(?:of\s+)?(?P<month>{_MONTH})(?:\s*,)?\s+(?P<year>{_YEAR})",
         rf"\b(?P<month>{_MONTH})(?:,|\s+of)?\s+(?P<year>{_YEAR})",
@@ -34,6 +37,8 @@ _IN_YEAR = re.compile(rf"\b[Ii]n\s+(?:the\s+)?(?:{_LOOSE})?(?P<year>{_YEAR})(?!\
 _UNDATED = re.compile(
     r"\(?(?:date (?:undetermined|unknown|not known|unclear)|undated|n\.\s?d\.?|no date)\)?", re.IGNORECASE
 )
+#: What comes before the date of something else: "two years after the attack of June 1, 2010".
+_EARLIER = re.compile(r"\b(?:after|since|before|following|anniversary\s+of|until)\b[^,;]{0,60}$", re.IGNORECASE)
 #: Where a date may begin, to try the forms only there.
 _STARTS = re.compile(rf"\b(?:{_MONTH}|{_DAY}|{_YEAR})", re.IGNORECASE)
 
@@ -92,10 +97,11 @@ def event_date(sentences: list[str]) -> Dated | None:
     Return when it happened, of what *sentences* tell.
 
     The first sentence that names a date decides; in it a day goes before a month, and the first
-    before the others. Without any, a year after "in".
+    before the others, unless it tells of what was before. Without any, a year after "in".
     """
     for sentence in sentences:
-        found = list(dates_in(sentence))
+        named = list(dates_in(sentence))
+        found = [dated for dated in named if not _EARLIER.search(sentence[: dated.start])] or named
         if found:
             return next((dated for dated in found if dated.first.day), found[0])
     for sentence in sentences:
@@ -111,14 +117,16 @@ def _dated(match: re.Match[str]) -> Dated | None:
     try:
         first = PartialDate(year, month, day)
         last = (
-            PartialDate(year, _month(parts.get("month2")) or month, _number(parts["day2"]))
+            PartialDate(
+                _number(parts.get("year2")) or year, _month(parts.get("month2")) or month, _number(parts["day2"])
+            )
             if parts.get("day2")
             else None
         )
     except ValueError:
         return None
     if last and last < first:  # "December 30 to January 2, 2015" began in the year before
-        if not parts.get("month2"):
+        if not parts.get("month2") or parts.get("year2"):
             return None
         first = PartialDate(year - 1, month, day)
     return Dated(first=first, last=last, start=match.start(), end=match.end())

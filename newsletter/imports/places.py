@@ -131,7 +131,10 @@ def _placed_city(sentence: str, hints: set[str], *, strict: bool) -> tuple[str, 
             words = run.split()
             for length in range(min(len(words), 4), 0, -1):
                 name = " ".join(words[:length]).removesuffix("’s").removesuffix("'s")
-                city = _city(name, hints, strict=strict) if name not in country_names() else None
+                if name in country_names():
+                    continue
+                region = demonyms().get(name)  # "Bali" is no city elsewhere
+                city = _city(name, {region} if region else hints, strict=strict or bool(region))
                 if city:
                     return name, city
     return None

@@ -71,6 +71,7 @@ class Pieces:
 
     @property
     def publisher(self) -> str | None:
+        """The names, as they were printed; `None` without any."""
         return ", ".join(self.names) or None
 
 
@@ -140,6 +141,7 @@ def _take_number(pieces: Pieces, text: str, start: int) -> bool:
 
 
 def take_address(pieces: Pieces, address: re.Match[str]) -> None:
+    """Add an *address* that `ADDRESS` found, without the marks that close the sentence around it."""
     url = address["url"].rstrip(".,;:!?)]>")
     follows = address["url"][len(url) :]
     if follows.startswith(")") and url.count("(") > url.count(")"):
