@@ -10,8 +10,11 @@ from newsletter.models import Attribution, NamedGroup
 from newsletter.text import slugify
 
 _RESPONSIBLE = r"(?:responsibility|credit)"
+_DEED = r"(?:attacks?|bombings?|assaults?|killings?|shootings?)"
 _CLAIM = (
-    rf"(?:claim(?:ed|s|ing)?\s+(?:joint\s+|sole\s+)?(?:{_RESPONSIBLE}|the\s+(?:attack|attacks|bombing|bombings|assault|killing|killings|shooting))"
+    rf"(?:claim(?:ed|s|ing)?\s+(?:joint\s+|sole\s+)?(?:{_RESPONSIBLE}|(?:the|this)\s+{_DEED}|it(?=\s*(?:[.,;]|$)))"
+    rf"|(?:said|announced|admitted|declared)\s+(?:that\s+)?it\s+(?:had\s+)?(?:(?:been|was)\s+behind|(?:been|was)\s+responsible\s+for"
+    rf"|carried\s+out|staged|conducted|committed)\s+(?:the|this)\s+(?:\w+\s+)?{_DEED}"
     rf"|took\s+{_RESPONSIBLE}|{_RESPONSIBLE}\s+(?:for\s+[^,.;]{{1,60}}\s+)?(?:was|were|has\s+been)\s+(?:later\s+)?claimed"
     r"|(?:was|were|been|attack|bombing|shooting|assault)\s+(?:later\s+)?claimed\s+by|claimed\s+by)"
 )
@@ -29,6 +32,14 @@ _SUSPECTED = re.compile(
     r"|possibl[ey]|presumed|apparently|may\s+have|point(?:ed|ing)\s+to|reported\s+to\s+be)\b",
     re.IGNORECASE,
 )
+#: What a group does that tells of others' deeds.
+_JUDGED = re.compile(
+    r"\s+(?:later\s+|also\s+|has\s+|had\s+|publicly\s+)*(?:prais|condemn|denounc|applaud|celebrat|welcom|criticiz|criticis|hail)(?:e?d|es|ing)\b",
+    re.IGNORECASE,
+)
+#: Where a subject begins, and what joins other groups to it: "Both X and Y claimed".
+_SUBJECT = re.compile(r"(?:^|[,;]\s+|\b(?:both|that|when)\s+)(?:the\s+)?$", re.IGNORECASE)
+_JOINED = re.compile(r"^(?:\s*,?\s*(?:\band\s+|,\s*)(?:the\s+)?_+)+")
 _AGAINST = re.compile(
     r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*)\s*(?:the\s+)?$", re.IGNORECASE
 )
@@ -91,7 +102,7 @@ def groups_in(sentences: list[str]) -> tuple[NamedGroup, ...]:
     for sentence in sentences:
         bare = _UNCLAIMED.sub(lambda match: "_" * len(match[0]), sentence)
         for match in _pattern().finditer(sentence):
-            if _AGAINST.search(sentence[: match.start()]):
+            if _AGAINST.search(sentence[: match.start()]) or _JUDGED.match(sentence, match.end()):
                 continue
             name, ground = _names()[match[0].casefold()], _ground(bare, match)
             grounds[name] = min(grounds.get(name, ground), ground, key=_STRENGTH.index)
@@ -104,6 +115,8 @@ def _ground(sentence: str, group: re.Match[str]) -> Attribution:
         beside = sentence[group.end() : claim.start()] if group.end() <= claim.start() else None
         after = sentence[claim.end() : group.start()] if claim.end() <= group.start() else None
         # "X, through its agency, claimed responsibility", "responsibility was claimed by X"
+        if beside and _SUBJECT.search(sentence[: group.start()]):
+            beside = _past_those_joined(beside)
         if (beside is not None and not _pattern().search(beside)) or (
             after is not None
             and re.fullmatch(r"(?:[^,;]{0,60}\bby)?\s*(?:the\s+|an?\s+)?(?:[\w’-]+\s+){0,4}", after)
@@ -118,3 +131,9 @@ def _ground(sentence: str, group: re.Match[str]) -> Attribution:
         if pattern.search(sentence):
             return ground
     return Attribution.ATTRIBUTED
+
+
+def _past_those_joined(text: str) -> str:
+    """Return what follows the groups that "and" or a comma joins to the one before *text*."""
+    joined = _JOINED.match(groups_masked(text))
+    return text[joined.end() :] if joined else text

@@ -101,7 +101,9 @@ def event_date(sentences: list[str]) -> Dated | None:
     """
     for sentence in sentences:
         named = list(dates_in(sentence))
-        found = [dated for dated in named if not _EARLIER.search(sentence[: dated.start])] or named
+        found = [
+            dated for dated in named if not _EARLIER.search(sentence[max(0, dated.start - 80) : dated.start])
+        ] or named
         if found:
             return next((dated for dated in found if dated.first.day), found[0])
     for sentence in sentences:

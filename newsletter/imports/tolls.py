@@ -209,7 +209,7 @@ def _with_others(text: str, amount: re.Match[str]) -> Toll | None:
 
 def _with_those_before(text: str, amount: re.Match[str], toll: Toll | None) -> Toll | None:
     """Add the first of "five soldiers and seven civilians were killed" to the *toll* of the second."""
-    link = _ONE_OF_TWO.search(text[max(0, amount.start() - 80) : amount.start()])
+    link = _ONE_OF_TWO.search(text, max(0, amount.start() - 80), amount.start())
     other = _AMOUNT.fullmatch(link["amount"]) if link else None
     if not (toll and link and other) or toll.most or _ATTACKERS.match(link["who"]):
         return toll
