@@ -32,6 +32,7 @@ _AUTHOR_OF_THE_NEXT = re.compile(r"(?:,\s*|[.:]\s+)[“\"]")
 #: What a citation without quotation marks must have: a year, an address, or the word that there is no date.
 _DATED = re.compile(r"[0-9]{4}|https?:|www\.|[Uu]n(?:dated|determined|known)|n\.\s?d\.")
 _LONGEST, _LONGEST_AUTHOR, _LONGEST_TITLE, _LONGEST_BARE = 1_000, 200, 400, 500
+_MARK = re.compile(r"\[\^[0-9]+\]")
 _DEEPEST = 3  # quotation marks within quotation marks
 
 
@@ -47,17 +48,21 @@ def lift_citations(paragraph: str, *, first: int = 1) -> Lifted:
     """
     Return *paragraph* with a mark `[^n]` for each citation, counted from *first*.
 
-    Every other character stays. A paragraph that is nothing but citations becomes nothing but
+    Every other character stays; what looks like a mark but is none is escaped, as Markdown has it. A paragraph that is nothing but citations becomes nothing but
     marks.
     """
     prose: list[str] = []
     sources: list[Source] = []
     done = 0
     for start, end, source in _citations(paragraph):
-        prose += [paragraph[done:start], f"[^{first + len(sources)}]"]
+        prose += [_unmarked(paragraph[done:start]), f"[^{first + len(sources)}]"]
         sources.append(source)
         done = end
-    return Lifted(prose="".join(prose) + paragraph[done:], sources=tuple(sources))
+    return Lifted(prose="".join(prose) + _unmarked(paragraph[done:]), sources=tuple(sources))
+
+
+def _unmarked(prose: str) -> str:
+    return _MARK.sub(r"\\\g<0>", prose)
 
 
 def _citations(text: str) -> Iterator[tuple[int, int, Source]]:

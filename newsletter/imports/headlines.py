@@ -15,7 +15,16 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-_ON = re.compile(r"^(?:On|In|From|Between|Early on|Late on)\s+(?:the\s+\w+\s+of\s+)?(?:\w+day,?\s+)?")
+_ON = re.compile(
+    r"^(?:On|In|From|Between|Early on|Late on)\s+(?:the\s+\w+\s+of\s+)?(?:\w+day,?\s+)?(?:(?:early|mid|late)[\s-]+)?"
+)
+_YEAR = re.compile(r"(?:1[0-9]{3}|20[0-9]{2})(?=,\s)")
+#: Words that have a capital only where they begin a sentence.
+_ORDINARY = re.compile(
+    r"(?:An?|The|At|In|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Several|Many|Some|Dozens|Hundreds|Gunmen|Militants"
+    r"|Insurgents|Attackers|Assailants|Terrorists|Extremists|Fighters|Rebels|Bombers|Bombings|Bombs|Armed|Masked|Suspected"
+    r"|Unidentified|Unknown|Suicide|Car|Truck|Members|Police|Soldiers)\b(?!\s+[A-Z])"
+)
 _CONSEQUENCE = re.compile(
     r"\s*(?:[;:—]|,?\s+(?:killing|injuring|wounding|leaving|murdering|resulting|which|who|where|while|when|before|after)\b).*",
     re.DOTALL,
@@ -62,6 +71,8 @@ def fact_headline(text: str, place: str | None, country: str | None, day: Partia
     if len(clause) >= _SHORTEST and not _QUOTE_MARK.search(clause) and not _GRAPHIC.search(clause):
         if not where or (place and place in clause):
             return shortened(clause[:1].upper() + clause[1:])
+        if _ORDINARY.match(clause):
+            clause = clause[0].lower() + clause[1:]
         return shortened(f"{where}: {clause}")
     return shortened(", ".join(filter(None, (where, said_date(day) if day else ""))) or "Event, date undetermined")
 
@@ -70,9 +81,10 @@ def _first_clause(text: str, place: str | None) -> str:
     """Return the first sentence without its date, its place and what came of it."""
     first = clean_line(re.sub(r"\[\^[0-9]+\]", "", sentences(text)[0])) if text.strip() else ""
     on = _ON.match(first)
-    dated = date_at(first, on.end()) if on else None
-    if dated:
-        first = first[dated.end :].lstrip(" ,")
+    if on:
+        dated, year = date_at(first, on.end()), _YEAR.match(first, on.end())
+        first = first[dated.end :] if dated else first[year.end() :] if year else first
+        first = first.lstrip(" ,")
     if place:
         town = rf"(?:the\s+)?(?:(?!in\b)[\w’-]+\s+){{0,3}}?{re.escape(place)}\b"
         country_too = r"(?>,\s+[A-Z][\w’ -]*(?=[,.;]|$),?|’s)?+"

@@ -252,6 +252,17 @@ def test_a_quoted_clause_makes_no_headline():
             "On May 1, 2013, two men attacked a soldier in Woolwich, London.",
             "Two men attacked a soldier in Woolwich, London",
         ),
+        (
+            "A car bomb went off on May 3, 2012, in Kabul, Afghanistan.",
+            "Kabul, Afghanistan: a car bomb went off on May 3, 2012",
+        ),
+        ("In early May 2012, militants attacked a bank in Kano, Nigeria.", "Kano, Nigeria: militants attacked a bank"),
+        ("In 2012, militants attacked a bank in Kano, Nigeria.", "Kano, Nigeria: militants attacked a bank"),
+        (
+            "From December 30, 2014, to January 2, 2015, militants attacked a bank in Kano, Nigeria.",
+            "Kano, Nigeria: militants attacked a bank",
+        ),
+        ("Boko Haram attacked a bank in Kano, Nigeria.", "Kano, Nigeria: Boko Haram attacked a bank"),
         ("Something happened.", "Something happened"),
         ("It fell.", "Event, date undetermined"),
     ],

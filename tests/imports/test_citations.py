@@ -186,6 +186,10 @@ def test_citations_that_follow_each_other_keep_what_stood_between_their_sentence
     assert [author for author, *_ in sources] == ["A B", "C D", "E F"]
 
 
+def test_a_mark_in_the_prose_itself_is_escaped():
+    assert lift_citations("One[^1] two [^2].“T,” CNN, May 1, 2010,").prose == "One\\[^1] two \\[^2].[^1]"
+
+
 def test_marks_go_on_from_the_paragraph_before():
     assert lift_citations("One.“T,” CNN, May 1, 2010,", first=4).prose == "One.[^4]"
 
