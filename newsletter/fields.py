@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
@@ -28,6 +29,11 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 #: Regions that CLDR names and ISO 3166-1 does not.
 _NOT_ISO = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"])
 
+#: Categories of Unicode that leave no mark of their own: controls, formats as the soft hyphen, spaces, lone accents.
+_INVISIBLE = frozenset(["Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"])
+#: Letters and a symbol without a shape: the fillers of Hangul and the empty cell of Braille.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
 E_ = TypeVar("E_", bound=StrEnum)
 
 
@@ -48,12 +54,15 @@ class EntryReader:
         self.problems: list[tuple[str, str]] = []
 
     def wrong(self, name: str, problem: str) -> None:
+        """Note what is wrong with a field."""
         self.problems.append((name, problem))
 
     def line(self, name: str, longest: int = 500) -> str | None:
+        """Read a text of one line; `None` if it is missing or empty."""
         return self._text(name, clean_line, longest)
 
     def text(self, name: str, longest: int) -> str | None:
+        """Read a text of many lines; `None` if it is missing or empty."""
         return self._text(name, lambda value: clean(value).strip(), longest)
 
     def _text(self, name: str, wash: Callable[[str], str], longest: int) -> str | None:
@@ -70,6 +79,7 @@ class EntryReader:
         return text or None
 
     def one_of(self, name: str, kinds: type[E_], default: E_ | None = None) -> E_ | None:
+        """Read one of *kinds*; *default* if it is missing or wrong."""
         value = self.shape.get(name)
         if value is None and default is not None:
             return default
@@ -80,6 +90,7 @@ class EntryReader:
             return default
 
     def partial_date(self, name: str, shape: Mapping[str, Any] | None = None) -> PartialDate | None:
+        """Read a date or part of one, out of *shape* if it is given."""
         value = (self.shape if shape is None else shape).get(name)
         if value is None or value == "":
             return None
@@ -90,6 +101,7 @@ class EntryReader:
             return None
 
     def count(self, name: str) -> int | None:
+        """Read a whole number, 0 to `HIGHEST_COUNT`."""
         value = self.shape.get(name)
         if value is None:
             return None
@@ -99,6 +111,7 @@ class EntryReader:
         return value
 
     def degrees(self, name: str, most: float) -> float | None:
+        """Read degrees from -*most* to *most*."""
         value = self.shape.get(name)
         if value is None:
             return None
@@ -113,6 +126,7 @@ class EntryReader:
         return float(value) + 0.0  # -0.0 is 0.0, and one database says so where the other does not
 
     def flag(self, name: str) -> bool | None:
+        """Read true or false; `None` if it is missing or wrong."""
         value = self.shape.get(name)
         if value is not None and not isinstance(value, bool):
             self.wrong(name, f"expected true or false, got {value!r}")
@@ -120,6 +134,7 @@ class EntryReader:
         return value
 
     def uid(self, name: str) -> UUID | None:
+        """Read a UUID."""
         value = self.shape.get(name)
         if value is None:
             return None
@@ -130,6 +145,7 @@ class EntryReader:
             return None
 
     def items(self, name: str) -> Sequence[Any]:
+        """Read a list; an empty one if it is missing or wrong."""
         value = self.shape.get(name)
         if value is None:
             return ()
@@ -139,6 +155,7 @@ class EntryReader:
         return value
 
     def slugs(self, name: str) -> tuple[str, ...]:
+        """Read words as slugs, each once."""
         found: dict[str, None] = {}
         for item in self.items(name):
             if not isinstance(item, str) or not slugify(item):
@@ -148,6 +165,7 @@ class EntryReader:
         return tuple(found)
 
     def groups(self) -> tuple[NamedGroup, ...]:
+        """Read the groups that are named, each slug once."""
         found: dict[str, NamedGroup] = {}
         for item in self.items("groups"):
             if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
@@ -167,6 +185,7 @@ class EntryReader:
         return tuple(found.values())
 
     def sources(self) -> tuple[Source, ...]:
+        """Read the sources, each with its citation."""
         items = self.items("sources")
         if len(items) > MOST_SOURCES:
             self.wrong("sources", f"expected at most {MOST_SOURCES:,}, got {len(items):,}")
@@ -198,6 +217,7 @@ class EntryReader:
         return tuple(found)
 
     def country(self) -> str | None:
+        """Read a code of ISO 3166-1 alpha-2."""
         value = self.line("country")
         if value is not None and value not in country_codes():
             self.wrong("country", f"expected a code of ISO 3166-1 such as LY, got {value!r}")
@@ -205,6 +225,7 @@ class EntryReader:
         return value
 
     def language(self) -> str:
+        """Read a tag of BCP 47, `en` if it is missing or wrong."""
         value = self.line("language") or "en"
         if not is_language(value):
             self.wrong("language", f"expected a tag of BCP 47 such as en or pt-BR, got {value!r}")
@@ -218,6 +239,11 @@ class EntryReader:
             self.wrong(f"{name}_most", f"expected at least {name} ({low}), got {most}")
             most = None
         return low, bool(self.flag(f"{name}_at_least")), most
+
+
+def is_visible(text: str) -> bool:
+    """Say whether *text* has a character that can be seen: neither a space nor one that only shapes others."""
+    return any(unicodedata.category(char) not in _INVISIBLE and char not in _BLANK for char in text)
 
 
 def is_language(text: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from newsletter.errors import InvalidEntry
-from newsletter.fields import LONGEST_BODY, LONGEST_HEADLINE, EntryReader
+from newsletter.fields import LONGEST_BODY, LONGEST_HEADLINE, EntryReader, is_visible
 from newsletter.models import (
     Entry,
     Issue,
@@ -130,11 +130,11 @@ def entry_of(shape: Mapping[str, Any], *, uid: UUID | None = None, slug: str | N
             read.wrong(str(name), "no such field")
     kind = read.one_of("kind", Kind)
     headline, body = read.line("headline"), read.text("body", LONGEST_BODY)
-    if not headline:
+    if not headline or not is_visible(headline):
         read.wrong("headline", "expected a headline, got none")
     elif len(headline) > LONGEST_HEADLINE:
         read.wrong("headline", f"expected at most {LONGEST_HEADLINE} characters, got {len(headline)}")
-    if not body:
+    if not body or not is_visible(body):
         read.wrong("body", "expected text, got none")
     killed, killed_at_least, killed_most = read.range("killed")
     injured, injured_at_least, injured_most = read.range("injured")
