@@ -48,8 +48,8 @@ def lift_citations(paragraph: str, *, first: int = 1) -> Lifted:
     """
     Return *paragraph* with a mark `[^n]` for each citation, counted from *first*.
 
-    Every other character stays; what looks like a mark but is none is escaped, as Markdown has it. A paragraph that is nothing but citations becomes nothing but
-    marks.
+    Every other character stays; what looks like a mark but is none is escaped, as Markdown has it.
+    A paragraph that is nothing but citations becomes nothing but marks.
     """
     prose: list[str] = []
     sources: list[Source] = []

@@ -76,7 +76,20 @@ def test_no_pieces_of_pages_make_a_page_raise_and_marks_count_the_sources(text):
 
 
 @pytest.mark.parametrize(
-    "piece", ["A.B, ", "x.“", "A “b,” ", "A, (", "one hundred ", "12 people and ", ".A, B, ", "in Paris, "]
+    "piece",
+    [
+        "A.B, ",
+        "x.“",
+        "A “b,” ",
+        "A, (",
+        "one hundred ",
+        "12 people and ",
+        ".A, B, ",
+        "in Paris, ",
+        "five men and ",
+        "after May 3, 2012 ",
+        "[^1]",
+    ],
 )
 def test_a_hostile_page_is_read_in_seconds(piece):
     text = "Title\n\n" + piece * (200_000 // len(piece))
