@@ -40,6 +40,12 @@ _GRAPHIC = re.compile(
 _SHORTEST = 12
 
 
+#: What stands before a town's name: "in the northern city of".
+_IN_TOWN = re.compile(r"\s+in\s+(?:the\s+)?(?:(?!in\b)[\w’-]+\s+){0,3}$")
+#: What ends it: its country or a genitive, and no second town.
+_TOWN_ENDS = re.compile(r"\b(?>,\s+[A-Z][\w’ -]*(?=[,.;]|$),?|’s)?+(?!,?\s+and\s+[A-Z])")
+
+
 def said_date(day: PartialDate) -> str:
     """Return *day* as a headline says it: 23 January 2019, January 2019, 2019."""
     return " ".join(filter(None, (str(day.day or ""), _MONTHS[day.month - 1] if day.month else "", str(day.year))))
@@ -86,7 +92,16 @@ def _first_clause(text: str, place: str | None) -> str:
         first = first[dated.end :] if dated else first[year.end() :] if year else first
         first = first.lstrip(" ,")
     if place:
-        town = rf"(?:the\s+)?(?:(?!in\b)[\w’-]+\s+){{0,3}}?{re.escape(place)}\b"
-        country_too = r"(?>,\s+[A-Z][\w’ -]*(?=[,.;]|$),?|’s)?+"
-        first = re.sub(rf"\s+in\s+{town}{country_too}(?!,?\s+and\s+[A-Z])", "", first, count=1)
+        first = _without_town(first, place)
     return _CONSEQUENCE.sub("", first).strip(" ,.")
+
+
+def _without_town(text: str, place: str) -> str:
+    """Return *text* without "in" and *place*, and the country after it; patterns are the same for every row."""
+    at = text.find(place)
+    while at != -1:
+        before, after = _IN_TOWN.search(text, 0, at), _TOWN_ENDS.match(text, at + len(place))
+        if before and after:
+            return text[: before.start()] + text[after.end() :]
+        at = text.find(place, at + 1)
+    return text
