@@ -222,13 +222,15 @@ class _Taking:
         if connection is not None:
             taken |= entries.taken_slugs(connection, [slug for entry in batch for slug in entries.spellings(entry)])
         for entry in batch:
-            slug = there.get(entry.uid) or self._likeness.known(Seen.of(entry))
+            seen = Seen.of(entry)
+            slug = there.get(entry.uid) or self._likeness.known(seen)
             if slug is not None:
                 report.known.append(slug)
                 continue
             status = entry.status if entry.sources else Status.DRAFT
             new = replace(entry, slug=entries.free_slug(entry, taken), status=status)
-            seen = Seen.of(new)
+            # The same object where it may be: what is compared of it is worked out once.
+            seen = seen if new.slug == seen.slug else replace(seen, slug=new.slug)
             near = self._likeness.like(seen)
             if near and new.status is Status.READY:
                 new = replace(new, status=Status.REVIEW)
