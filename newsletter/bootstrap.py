@@ -29,6 +29,16 @@ class NotInitialised(NewsletterError):
         super().__init__(f"the database {where} {what}: run `daily-dose init`")
 
 
+class NoRelayYet(NewsletterError):
+    """A mail relay is set, and this version writes to the outbox alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "DAILY_DOSE_SMTP_URL names a mail server, and this version sends to the outbox alone: "
+            "set it to outbox: (nothing was published or sent)"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newsroom:
     """The parts, joined."""
@@ -61,6 +71,8 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
     Raises `NotInitialised` where it is not this program's version, `UnusableDatabase` where it
     can't be used.
     """
+    if settings.smtp_url != "outbox:":
+        raise NoRelayYet
     store = Store(settings.database_url)
     try:
         if upgraded:

@@ -69,7 +69,7 @@ def amend(name: DayOrEntry, sets: Sets = [], edition: EditionSlug = None, json: 
 
     It is listed on the entry's page. What was never published is just changed.
 
-    Example: daily-dose amend mosque-bombing-in-benghazi --set place=Benghazi
+    Example: daily-dose amend mumbai-under-attack-for-three-days-2008 --set place=Mumbai
     """
     with opened() as room:
         outcome = room.press.amend(edition, day_or_entry(room, name, edition), now(), assignments(sets))

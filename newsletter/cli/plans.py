@@ -57,7 +57,7 @@ def add(
 ) -> None:
     """Put an entry at the end of the queue, or pin it to a day.
 
-    Example: daily-dose queue add mosque-bombing-in-benghazi --day 2027-01-23
+    Example: daily-dose queue add mumbai-under-attack-for-three-days-2008 --day 2027-01-23
     """
     with opened() as room:
         room.desk.enqueue(edition, entry, now(), day=day_in(room, day, edition) if day else None)
@@ -73,7 +73,7 @@ def move(
 ) -> None:
     """Move an entry within the queue.
 
-    Example: daily-dose queue move mosque-bombing-in-benghazi 1
+    Example: daily-dose queue move mumbai-under-attack-for-three-days-2008 1
     """
     with opened() as room:
         room.desk.move(edition, entry, place)
@@ -84,7 +84,7 @@ def move(
 def remove(entry: Entry, edition: EditionSlug = None, json: Json = False) -> None:
     """Take an entry out of the queue and off its days.
 
-    Example: daily-dose queue remove mosque-bombing-in-benghazi
+    Example: daily-dose queue remove mumbai-under-attack-for-three-days-2008
     """
     with opened() as room:
         room.desk.remove(edition, entry)

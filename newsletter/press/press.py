@@ -302,6 +302,8 @@ class Press:
                 edition = editions.get(connection, slug).slug
                 standing = [issue for issue in standing if (issue.edition, issue.day) == (edition, name)]
             if not standing:
+                if entries.is_published(connection, entry_id):
+                    raise refusals.WithdrawnAlready(str(name))
                 raise refusals.NotPublished(str(name), "nothing of it stands; retire it with --set status=retired")
             stopped = 0
             for issue in standing:

@@ -63,5 +63,12 @@ class NotPublished(NewsletterError):
         super().__init__(f"{name} was never published: {instead}")
 
 
+class WithdrawnAlready(NewsletterError):
+    """A notice stands in its place already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is withdrawn already: its notice stands")
+
+
 class NothingToChange(NewsletterError):
     """A correction without a note, or an amendment without a change."""

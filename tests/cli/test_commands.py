@@ -44,7 +44,7 @@ def test_status_names_what_is_wrong(dose):
 
 
 def test_check_lists_the_settings_and_finds_nothing_wrong(dose):
-    dose.settings["SMTP_URL"] = "smtp://dose:hunter2@mail.example.org"
+    dose.settings["SECRET_KEY"] = "hunter2" * 8
 
     told = dose.json("check")
 
@@ -59,6 +59,15 @@ def test_check_lists_the_settings_and_finds_nothing_wrong(dose):
     plain = dose.ok("check").out
     assert plain.endswith("\nnothing is wrong\n")
     assert "hunter2" not in plain + str(told)
+
+
+def test_a_mail_server_is_refused_while_only_the_outbox_is_sent_to(dose):
+    dose.settings["SMTP_URL"] = "smtp://mail.example.org"
+
+    ran = dose.run("publish", "today", "--now")
+
+    assert ran.status == 1
+    assert ran.err.startswith("error: DAILY_DOSE_SMTP_URL names a mail server")
 
 
 def test_check_ends_with_status_1_where_something_is_wrong(dose, fresh):

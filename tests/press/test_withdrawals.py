@@ -160,7 +160,7 @@ def test_what_can_not_be_withdrawn_is_refused_with_its_reason(printed, name, not
 
 def test_what_is_withdrawn_stays_so_with_its_first_notice(printed):
     printed.press.withdraw(None, day(0), NOTICE, at(3, 7))
-    with pytest.raises(refusals.NotPublished):
+    with pytest.raises(refusals.WithdrawnAlready):
         printed.press.withdraw(None, day(0), "Another word.", at(3, 8))
 
     assert printed.issues()[0].withdrawal.notice == NOTICE
