@@ -257,7 +257,7 @@ issues = Table(
     Column("rule", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("subject", String, nullable=False),
-    _key("entries.id", index=True),
+    _key("entries.id"),
     # The revision that was printed, and the one that readers are shown since a correction.
     Column("revision", Integer, nullable=False),
     Column("shown_revision", Integer, nullable=False),
@@ -271,6 +271,8 @@ issues = Table(
     Column("withdrawn_at", Instant),
     Column("notice", Text),
     UniqueConstraint("edition_id", "day"),
+    # When an edition last published an entry is asked for every entry of the archive.
+    Index("ix_issues_entry", "entry_id", "edition_id", "day"),
     UniqueConstraint("edition_id", "number"),
     UniqueConstraint("edition_id", "published_at"),
     CheckConstraint("state IN ('published', 'withdrawn')", name="state"),

@@ -169,7 +169,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq_issues_uid")),
     )
     with op.batch_alter_table("issues", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_issues_entry_id"), ["entry_id"], unique=False)
+        batch_op.create_index("ix_issues_entry", ["entry_id", "edition_id", "day"], unique=False)
 
     op.create_table(
         "pins",
