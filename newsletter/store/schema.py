@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from enum import Enum
 from pathlib import Path
+from threading import Event
 
 from sqlalchemy import Connection, inspect, text
 
@@ -124,9 +125,20 @@ def _make_file(file: Path) -> None:
 
 
 def _write_ahead(store: Store, file: Path) -> None:
-    """Set the file's journal, for good, to the mode in which nobody who reads waits for who writes."""
-    try:
-        with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.Error as error:
-        raise UnusableDatabase(f"the database {store} does not answer: {why(error)}") from error
+    """
+    Set the file's journal, for good, to the mode in which nobody who reads waits for who writes.
+
+    SQLite answers at once that the file is busy where two processes set the mode together: its own
+    patience does not hold for this (sqlite3_busy_handler, the paragraph on deadlock), so ours does.
+    """
+    patience = Event()
+    for left in reversed(range(BUSY_SECONDS * 10)):
+        try:
+            with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.Error as error:
+            if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise UnusableDatabase(f"the database {store} does not answer: {why(error)}") from error
+            patience.wait(0.1)
+        else:
+            return
