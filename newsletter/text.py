@@ -46,7 +46,9 @@ def slugify(text: str, *, longest: int = 80) -> str:
     Latin letters lose their accents; letters of other scripts stay, since an Arabic headline needs
     an address too.
     """
-    words = _SLUG_WORD.findall(_bare(text.casefold()).replace("’", "").replace("'", ""))
+    # Twice: a mathematical capital has no small form until it is bare, and a slug's slug is itself.
+    bare = _bare(_bare(text.casefold()).casefold())
+    words = _SLUG_WORD.findall(bare.replace("’", "").replace("'", ""))
     slug = ""
     for word in words:
         longer = f"{slug}-{word}" if slug else word[:longest]

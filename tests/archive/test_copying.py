@@ -35,11 +35,11 @@ from newsletter.models import (
     Schedule,
     Status,
 )
-from newsletter.shapes import entry_of
+from newsletter.shapes import entry_of, entry_shape
 from newsletter.store import Store
 from newsletter.store import tables as our
 from newsletter.store.schema import upgrade
-from newsletter.text import clean_line
+from newsletter.text import clean_line, slugify
 
 OTHER = {"sqlite": "postgresql", "postgresql": "sqlite"}
 
@@ -280,6 +280,20 @@ def _entries(draw: st.DrawFn) -> list[Entry]:
         except InvalidEntry:
             continue
     return found
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(_entries())
+def test_an_entrys_shape_is_read_as_the_same_entry(those):
+    for each in those:
+        assert entry_of(entry_shape(each)) == each
+
+
+def test_a_slugs_slug_is_itself_whatever_letter_is_in_it():
+    letters = map(chr, (*range(0xD800), *range(0xE000, 0x110000)))
+    slugs = {slugify(f"a{letter}b") for letter in letters}
+
+    assert [slug for slug in slugs if slugify(slug) != slug] == []
 
 
 _EDITIONS = st.builds(
