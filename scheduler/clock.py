@@ -115,7 +115,8 @@ class Clock:
         self._alarm = alarm
         self._guard = ClockGuard(anchor=read_clocks())
         self._ticking = threading.Lock()
-        self._stopping = False
+        #: Set by `stop`: what is in the middle of long work does well to look.
+        self.stopping = False
         # A plain event may not be set by a signal that interrupts the thread which waits on it.
         self._stopped: SimpleQueue[None] = SimpleQueue()
         self._scheduler = _SteadyScheduler(timedelta(seconds=seconds))
@@ -132,13 +133,13 @@ class Clock:
             with suppress(Empty):
                 return self._stopped.get(timeout=_LOOK_SECONDS)
 
-    def stop(self, patience: float = 0.8) -> bool:
+    def stop(self, patience: float = 5) -> bool:
         """
         Start no more ticks; wait *patience* seconds for one that runs, and say whether it has ended.
 
         A tick that has not ended goes on: it is a transaction, and ends or is rolled back.
         """
-        self._stopping = True
+        self.stopping = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         self._stopped.put(None)
@@ -149,7 +150,7 @@ class Clock:
 
     def _run(self) -> None:
         with self._ticking:
-            if self._stopping:
+            if self.stopping:
                 return
             try:
                 self._look(read_clocks())

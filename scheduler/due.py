@@ -54,6 +54,16 @@ def days_due(
     ]
 
 
+def days_left_empty(edition: Edition, newest: date | None, holds: Sequence[Hold], now: datetime) -> list[DueDay]:
+    """
+    Return the publication days after *newest* that are due at *now* (aware) and held, or were when they came due.
+
+    No tick ever fills them: only an editor does.
+    """
+    days = _days_between(edition, newest, now.date() + timedelta(days=2))
+    return [each for each in takewhile(lambda each: each.due_at <= now, days) if _is_held(edition, each, holds)]
+
+
 def next_due(edition: Edition, newest: date | None, now: datetime, holds: Sequence[Hold] = ()) -> DueDay | None:
     """
     Return the day that *edition* publishes next: the first after *newest* that is due after *now*.

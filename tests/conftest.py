@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -22,6 +23,9 @@ from newsletter.store.schema import upgrade
 # A shared machine stalls now and then, so no deadline; what CI finds must be found again.
 hypothesis_settings.register_profile("ours", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("ours")
+
+# What a script starts in the background ignores Ctrl-C, and so would the processes that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

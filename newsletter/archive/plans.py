@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from newsletter.errors import NewsletterError
 from newsletter.models import Edition, Hold, Kind, Status
 from newsletter.store.engine import raise_change_number
 from newsletter.store.tables import editions, entries, holds, pins, queue, revisions
+from scheduler.calendar import edition_day
 from scheduler.picker import Traits, Waiting
 
 
@@ -150,6 +152,15 @@ def holding(connection: Connection) -> list[Hold]:
         )
         for row in rows
     ]
+
+
+def keep_back(edition: Edition, day: date, holding: Sequence[Hold], now: datetime) -> bool:
+    """Say whether the mail of *day*'s issue waits at *now*: everything is held, or today is, or the day itself."""
+    return any(
+        hold.until is None and hold.covers(edition.slug, each, now)
+        for hold in holding
+        for each in (day, edition_day(edition, now))
+    )
 
 
 def hold(connection: Connection, held: Hold) -> None:

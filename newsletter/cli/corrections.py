@@ -101,11 +101,15 @@ def _tell(room: Newsroom, outcome: Outcome, done: str, readers: str, *, json: bo
                 "revision": outcome.entry.revision,
                 "issues": [told(room, issue) for issue in outcome.issues],
                 "deliveries": outcome.deliveries,
+                "standing": [told(room, issue) for issue in outcome.standing],
             }
         )
         return
     say(f"{outcome.entry.slug}: {done}")
     for issue in outcome.issues:
         say(f"  {issue.edition} of {issue.day}")
+    if outcome.standing:
+        days = ", ".join(f"{issue.edition} of {issue.day}" for issue in outcome.standing)
+        say(f"  it still stands in {days}; to take back all: daily-dose withdraw {outcome.entry.slug} TEXT")
     if outcome.deliveries:
         say(f"  {outcome.deliveries:,} readers {readers}")

@@ -15,7 +15,6 @@ from newsletter.cli.terminal import (
     answer,
     day_in,
     day_or_entry,
-    edition_of,
     now,
     opened,
     progress,
@@ -48,14 +47,11 @@ def pick(day: Day = "today", edition: EditionSlug = None, json: Json = False) ->
 
     Example: daily-dose pick tomorrow
     """
-    from newsletter.press.refusals import NothingToPick
     from newsletter.shapes import pick_shape
 
     with opened() as room:
         which = _within_reach(day_in(room, day, edition))
         found = room.press.outlook.pick(edition, which, now())
-        if found is None:
-            raise NothingToPick(edition_of(room, edition).slug, which)
     if json:
         answer(pick_shape(found))
         return
@@ -151,6 +147,7 @@ def deliver(json: Json = False) -> None:
     Example: daily-dose deliver
     """
     with opened() as room, progress("sending") as done:
+        room.press.check_clock(now())
         sent = room.press.sweep(now(), done)
     if json:
         answer({"sent": sent})

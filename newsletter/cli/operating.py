@@ -94,7 +94,7 @@ def _problems() -> list[str]:
     try:
         with opened() as room:
             overviews = [room.press.outlook.overview(edition.slug, now()) for edition in room.desk.editions()]
-            return [problem for overview in overviews for problem in overview.problems] + room.press.faults()
+            return [problem for overview in overviews for problem in overview.problems] + room.press.faults(now())
     except NewsletterError as error:
         return [str(error)]  # what keeps a command from its work is the first thing that a doctor tells
 
@@ -102,18 +102,24 @@ def _problems() -> list[str]:
 def _rows(overview: Overview) -> list[tuple[str, str]]:
     """Return what `status` says, line by line."""
     from newsletter.cli.issues import headline
+    from newsletter.cli.plans import stays_empty
     from newsletter.press.outlook import HORIZON
 
     issue, due, tick = overview.issue, overview.next_due_at, overview.last_tick_at
-    counted = ", ".join(f"{number:,} {state}" for state, number in sorted(overview.deliveries.items()))
+    counted = ", ".join(f"{number:,} {state}" for state, number in sorted(overview.deliveries.items())) or "none"
+    if issue and not issue.mailed:
+        counted = f"none: the issue of {issue.day} was published unmailed (daily-dose publish {issue.day} --mail)"
+    elif overview.waiting:
+        counted += " (held)"
     return [
         ("newest issue", f"{issue.day}, {headline(issue)} ({issue.reason})" if issue else "none yet"),
         ("next due", f"{due:%Y-%m-%d %H:%M} UTC" if due else "never"),
-        ("deliveries", counted or "none"),
+        ("deliveries", counted),
         ("queue", f"{len(overview.queue):,}"),
         ("runway", f"{overview.runway} days" + (" or more" if overview.runway >= HORIZON else "")),
         ("last tick", f"{tick:%Y-%m-%d %H:%M:%S} UTC" if tick else "none"),
         *(("held", _held(hold)) for hold in overview.holds),
+        *((("left empty", stays_empty(overview.empty, overview.edition)),) if overview.empty else ()),
         *(("problem", problem) for problem in overview.problems),
     ]
 
@@ -138,9 +144,11 @@ def _shape(room: Newsroom, overview: Overview) -> dict[str, object]:
         "issue": told(room, overview.issue) if overview.issue else None,
         "next_due_at": instant(overview.next_due_at) if overview.next_due_at else None,
         "holds": [hold_shape(hold) for hold in overview.holds],
+        "empty": [day.isoformat() for day in overview.empty],
         "runway": overview.runway,
         "queue": list(overview.queue),
         "deliveries": overview.deliveries,
+        "waiting": overview.waiting,
         "last_tick_at": instant(overview.last_tick_at) if overview.last_tick_at else None,
         "problems": list(overview.problems),
     }

@@ -21,6 +21,9 @@ from newsletter.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from newsletter.bootstrap import Newsroom
     from newsletter.desk.desk import Line
     from newsletter.models import Hold
@@ -132,10 +135,21 @@ def release(days: Days = None, everything: All = False, edition: EditionSlug = N
     _days_or_all(days, everything=everything)
     with opened() as room:
         lifted = room.press.release(edition, days_in(room, days, edition) if days else None, now())
+        empty = room.press.outlook.left_empty(now()) if lifted else {}
     if json:
-        answer({"released": lifted})
-    else:
-        say({0: "nothing was held", 1: "1 hold lifted"}.get(lifted, f"{lifted} holds lifted"))
+        answer({"released": lifted, "empty": {slug: [str(day) for day in days] for slug, days in empty.items()}})
+        return
+    say({0: "nothing was held", 1: "1 hold lifted"}.get(lifted, f"{lifted} holds lifted"))
+    for slug, left in empty.items():
+        say(f"  {stays_empty(left, slug)}")
+
+
+def stays_empty(days: Sequence[date], edition: str) -> str:
+    """Say that days which an edition was held on when due stay empty, and how to fill the newest of them."""
+    which = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    was, stays = ("was", "stays") if len(days) == 1 else ("were", "stay")
+    fill = f"daily-dose publish {days[-1]} --force --edition {edition}"
+    return f"{which} {was} held when due and {stays} empty; to fill: {fill}"
 
 
 def hold_shape(held: Hold) -> dict[str, object]:

@@ -252,11 +252,26 @@ def failed(connection: Connection, given_up: Collection[tuple[Claimed, str]]) ->
         )
 
 
-def counts(connection: Connection, edition_id: int) -> dict[str, int]:
-    """Return how many deliveries of the edition's newest mailing are in each state."""
-    newest = select(func.max(mailings.c.id)).where(mailings.c.edition_id == edition_id).scalar_subquery()
+def give_back(connection: Connection, untried: Sequence[Claimed]) -> None:
+    """Let deliveries that were claimed and of which nothing was written be claimed anew, with the newest bytes."""
+    for delivery in untried:
+        connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.mailing_id == delivery.mailing,
+                deliveries.c.subscription_id == delivery.subscription,
+                deliveries.c.state == "claimed",
+            )
+            .values(state="queued", lease_until=None, frozen_number=None)
+        )
+
+
+def counts(connection: Connection, issue_uid: UUID) -> dict[str, int]:
+    """Return how many deliveries of an issue are in each state."""
     rows = connection.execute(
-        select(deliveries.c.state, func.count()).where(deliveries.c.mailing_id == newest).group_by(deliveries.c.state)
+        select(deliveries.c.state, func.count())
+        .where(deliveries.c.mailing_id.in_(_of_issue(issue_uid)))
+        .group_by(deliveries.c.state)
     )
     return dict(rows.all())
 

@@ -9,9 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from newsletter.errors import NewsletterError
+
+#: What a full disk does not take, in bytes: a mail is larger.
+_PAGE = 65_536
 
 
 class OutboxFull(NewsletterError):
@@ -30,9 +36,7 @@ class Outbox:
     def put(self, message_id: str, mail: bytes) -> Path:
         """Write a message durably and return its file; the same Message-ID again changes nothing."""
         name = hashlib.sha256(message_id.encode()).hexdigest()[:40]
-        try:
-            for part in ("tmp", "new", "cur"):
-                (self.folder / part).mkdir(parents=True, exist_ok=True)
+        with self._folders():
             seen = next((self.folder / "cur").glob(f"{name}*"), None)
             if seen is not None:
                 return seen
@@ -43,6 +47,20 @@ class Outbox:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(final)
+        return final
+
+    def test(self) -> None:
+        """Raise `OutboxFull` if a message could not be written now."""
+        with self._folders(), TemporaryFile(dir=self.folder / "tmp") as file:
+            file.write(bytes(_PAGE))
+            file.flush()
+
+    @contextmanager
+    def _folders(self) -> Iterator[None]:
+        """Make the Maildir's folders where they are missing, and tell in one error what they refuse."""
+        try:
+            for part in ("tmp", "new", "cur"):
+                (self.folder / part).mkdir(parents=True, exist_ok=True)
+            yield
         except OSError as error:
             raise OutboxFull(self.folder, error) from error
-        return final

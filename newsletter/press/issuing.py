@@ -72,10 +72,9 @@ class Issuing:
         self, connection: Connection, edition: Edition, day: date, now: datetime, *, wanted: bool | None, force: bool
     ) -> Issue:
         """Publish one day that has no issue, mailed as *wanted*; raise `Held` or `NothingToPick`."""
+        if not force:
+            refusals.check_open(edition, day, plans.holding(connection))
         due = due_at(edition, day)
-        held = [hold for hold in plans.holding(connection) if hold.covers(edition.slug, day, due)]
-        if held and not force:
-            raise refusals.Held(day, held[-1].reason)
         newest = issues.newest_day(connection, edition.slug)
         is_newest = newest is None or day > newest
         fresh = now - due <= self.max_late

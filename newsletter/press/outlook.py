@@ -14,7 +14,7 @@ from newsletter.press.shelves import Shelves
 from newsletter.store import Connection
 from newsletter.store.engine import remembered
 from scheduler.calendar import edition_day
-from scheduler.due import days_due, next_due
+from scheduler.due import days_due, days_left_empty, next_due
 from scheduler.picker import Gap, choose, forecast, runway
 
 #: How far ahead the runway is looked for, in days.
@@ -34,8 +34,13 @@ class Overview:
     next_due_at: datetime | None
     holds: tuple[Hold, ...]
     runway: int
+    #: The days since the newest issue that a hold, set or lifted, has left empty.
+    empty: tuple[date, ...]
     queue: tuple[str, ...]
+    #: Of the newest issue's mailing, by state; none if it was not mailed.
     deliveries: dict[str, int]
+    #: Whether a hold keeps some of them back.
+    waiting: bool
     last_tick_at: datetime | None
     problems: tuple[str, ...]
 
@@ -46,8 +51,12 @@ class Outlook:
     def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
 
-    def pick(self, slug: str | None, day: date, now: datetime) -> Pick | None:
-        """Return what was, is or would be published on *day*, and why; `None` if nothing would."""
+    def pick(self, slug: str | None, day: date, now: datetime) -> Pick:
+        """
+        Return what was, is or would be published on *day*, and why.
+
+        Raises `BeforeStart`, `NoSuchDay`, `NoPublicationDay`, `Held`, `NothingToPick`.
+        """
         with self._shelves.reading() as connection:
             edition = editions.get(connection, slug)
             if day < edition.since:
@@ -55,11 +64,16 @@ class Outlook:
             issue = issues.find(connection, edition.slug, day)
             if issue is not None:
                 return _picked(issue)
+            refusals.check_open(edition, day, plans.holding(connection))
             start = self._next_day(connection, edition, now)
             if day < start:
-                return self._missed(connection, edition, day)
-            ahead = self._ahead(connection, edition, start, (day - start).days + 1)
-            return next((each for each in ahead if isinstance(each, Pick) and each.day == day), None)
+                found = self._missed(connection, edition, day)
+            else:
+                ahead = self._ahead(connection, edition, start, (day - start).days + 1)
+                found = next((each for each in ahead if isinstance(each, Pick) and each.day == day), None)
+        if found is None:
+            raise refusals.NothingToPick(edition.slug, day)
+        return found
 
     def forecast(self, slug: str | None, first: date | None, days: int, now: datetime) -> list[Pick | Gap]:
         """Return what would be published on the *days* days from *first*, or from the next without an issue."""
@@ -69,6 +83,11 @@ class Outlook:
             last = (first or start) + timedelta(days=days)
             ahead = self._ahead(connection, edition, start, (last - start).days)
             return [each for each in ahead if first is None or each.day >= first]
+
+    def left_empty(self, now: datetime) -> dict[str, list[date]]:
+        """Return, by edition, the days since its newest issue that a hold, set or lifted, has left empty."""
+        with self._shelves.reading() as connection:
+            return {edition.slug: self._left_empty(connection, edition, now) for edition in editions.every(connection)}
 
     def overview(self, slug: str | None, now: datetime) -> Overview:
         """Return how an edition stands at *now*."""
@@ -87,10 +106,22 @@ class Outlook:
                 day=today,
                 issue=found[0] if found else None,
                 next_due_at=coming.due_at if coming else None,
-                holds=tuple(hold for hold in holds if hold.until is None and hold.edition in (None, edition.slug)),
+                holds=tuple(
+                    hold
+                    for hold in holds
+                    if hold.until is None
+                    and hold.edition in (None, edition.slug)
+                    and (hold.last is None or hold.last >= today)
+                ),
+                empty=tuple(self._left_empty(connection, edition, now)),
                 runway=reach,
                 queue=tuple(waiting.slug for waiting in plans.queued(connection, edition)),
-                deliveries=ledger.counts(connection, editions.get_id(connection, edition.slug)),
+                deliveries=ledger.counts(connection, found[0].uid) if found else {},
+                waiting=any(
+                    plans.keep_back(edition, each.day, holds, now)
+                    for each in ledger.running(connection)
+                    if each.edition == edition.slug and found and each.issue == found[0].uid
+                ),
                 last_tick_at=datetime.fromisoformat(last) if last else None,
                 problems=tuple(self._problems(connection, edition, now, reach)),
             )
@@ -122,6 +153,10 @@ class Outlook:
         elif reach <= 30:  # noqa: PLR2004 -- a month is time enough to write entries
             problems.append(f"in {reach} days the archive repeats itself: add entries, or make some ready")
         return problems + [f"mailing {each} has lost count of its audience" for each in ledger.unbalanced(connection)]
+
+    def _left_empty(self, connection: Connection, edition: Edition, now: datetime) -> list[date]:
+        newest = issues.newest_day(connection, edition.slug)
+        return [each.day for each in days_left_empty(edition, newest, plans.holding(connection), now)]
 
     def _missed(self, connection: Connection, edition: Edition, day: date) -> Pick | None:
         return choose(

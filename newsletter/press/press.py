@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from email.utils import parseaddr
 from typing import Any
 
 import structlog
 
 from newsletter.archive import corrections, editions, entries, issues, plans
 from newsletter.delivery import ledger
-from newsletter.delivery.outbox import Outbox
+from newsletter.delivery.outbox import Outbox, OutboxFull
 from newsletter.models import Correction, Edition, Entry, Hold, Issue, Publisher, Source, Status
 from newsletter.press import refusals
 from newsletter.press.issuing import Issuing
@@ -20,10 +19,9 @@ from newsletter.press.outlook import Outlook
 from newsletter.press.printing import is_stale, links_of, print_documents
 from newsletter.press.proofs import Proofs
 from newsletter.press.revising import Wish, changes, revised
+from newsletter.press.sending import Sending
 from newsletter.press.shelves import Shelves
-from newsletter.render.headers import UnsafeHeader
 from newsletter.render.links import Links
-from newsletter.render.mail import fill
 from newsletter.store import Connection
 from newsletter.store.engine import Store, remember, remembered
 from scheduler.calendar import due_at, edition_day
@@ -36,11 +34,17 @@ _LAST_INSTANT = "last_instant"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a verb did to what is published already: *deliveries* were given new bytes, or stopped."""
+    """
+    What a verb did to what is published already.
+
+    *deliveries* were given new bytes, or stopped; *standing* are the entry's issues that a
+    withdrawal left as they are.
+    """
 
     entry: Entry
     issues: tuple[Issue, ...]
     deliveries: int
+    standing: tuple[Issue, ...] = ()
 
 
 class Press:
@@ -52,6 +56,7 @@ class Press:
         self.outbox = outbox
         self.max_late = max_late
         self._shelves = Shelves(store)
+        self._sending = Sending(store=store, sender=publisher.sender, outbox=outbox, max_late=max_late)
         self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=max_late)
         #: What comes: picks, the forecast, the runway, the status.
         self.outlook = Outlook(self._shelves)
@@ -60,34 +65,53 @@ class Press:
 
     # When.
 
-    def tick(self, now: datetime, look: Callable[[], datetime] | None = None) -> list[Issue]:
+    def tick(
+        self, now: datetime, look: Callable[[], datetime] | None = None, enough: Callable[[], bool] | None = None
+    ) -> list[Issue]:
         """
         Publish what is due by *now* (UTC) in every edition; return the issues, in order.
 
         Safe at any time, in any number of processes. A clock that lies before the last recorded
         instant is a fault: everything is held instead. *look* reads the clock again, which tells
         it from an instant that grew old while this process was paused, or waited for another:
-        that is no fault, and left to the next tick.
+        that is no fault, and left to the next tick. *enough* is asked between transactions whether
+        to leave the rest to another time.
         """
-        with self.store.transaction() as connection:
-            last = remembered(connection, _LAST_INSTANT)
-            recorded = datetime.fromisoformat(last) if last else None
-            fault = before_last_instant(now, recorded)
-            if fault is None:
-                remember(connection, _LAST_INSTANT, max(now.isoformat(), last or ""))
-            elif look is not None and before_last_instant(look(), recorded) is None:
-                return []
+        fault = self._record(now)
+        if fault and look is not None and self._record(look()) is None:
+            return []
         if fault:
             self.alarm(now, fault)
             return []
-        return self._every_edition(now, mail=True)
+        return self._every_edition(now, mail=True, enough=enough)
+
+    def check_clock(self, now: datetime) -> None:
+        """Hold everything and raise `WrongClock` if *now* (UTC) lies before the last recorded instant."""
+        fault = self._record(now)
+        if fault:
+            self.alarm(now, fault)
+            raise refusals.WrongClock(fault)
+
+    def _record(self, now: datetime) -> str | None:
+        """Record that it is *now*, or say in words why that can't be."""
+        with self.store.transaction() as connection:
+            last = _last_instant(connection)
+            fault = before_last_instant(now, last)
+            if fault is None:
+                remember(connection, _LAST_INSTANT, max(now, last or now).isoformat())
+        return fault
 
     def catch_up(self, now: datetime, progress: Callable[[int], object] | None = None) -> list[Issue]:
         """Publish every day that is due, mailing none: how an archive's past is filled at the start."""
         return self._every_edition(now, mail=False, progress=progress)
 
     def _every_edition(
-        self, now: datetime, *, mail: bool, progress: Callable[[int], object] | None = None
+        self,
+        now: datetime,
+        *,
+        mail: bool,
+        progress: Callable[[int], object] | None = None,
+        enough: Callable[[], bool] | None = None,
     ) -> list[Issue]:
         published: list[Issue] = []
         with self.store.reading() as connection:
@@ -95,6 +119,8 @@ class Press:
         for slug in slugs:
             left = 1
             while left:
+                if enough is not None and enough():
+                    return published
                 with self._shelves.transaction() as connection:
                     editions.lock(connection, slug)
                     edition = editions.get(connection, slug)
@@ -108,9 +134,8 @@ class Press:
     def alarm(self, now: datetime, fault: str) -> None:
         """Hold everything, because the clock can't be believed."""
         with self.store.transaction() as connection:
-            last = remembered(connection, _LAST_INSTANT)
             # What comes due until the release stays empty, whatever day a wrong clock takes it for.
-            day = (datetime.fromisoformat(last) if last else now).date()
+            day = (_last_instant(connection) or now).date()
             plans.hold(
                 connection,
                 Hold(edition=None, first=None, last=None, since=now, day=day, reason=fault, origin="clock"),
@@ -136,13 +161,20 @@ class Press:
         """Return the address of an issue's page."""
         return self.links(issue.edition).issue(issue.day)
 
-    def faults(self) -> list[str]:
-        """Return what is wrong with what is kept, in words."""
+    def faults(self, now: datetime) -> list[str]:
+        """Return what is wrong at *now* with what is kept, with the outbox and the clock, in words."""
         with self.store.reading() as connection:
-            return [
+            found = [
                 f"the issue of {issue.day} ({issue.edition}) is not what was frozen: restore it from a backup"
                 for issue in issues.altered(connection)
             ]
+            wrong = before_last_instant(now, _last_instant(connection))
+        found += [f"{wrong}: set the clock right"] if wrong else []
+        try:
+            self.outbox.test()
+        except OutboxFull as error:
+            found.append(str(error))
+        return found
 
     # Publish.
 
@@ -162,8 +194,9 @@ class Press:
         *early* publishes today's before it is due, and mails it at once. *mail* says whether it is
         mailed; without a word the newest day is, while it is fresh. *force* fills a held day.
         Raises `FutureDay`, `BeforeStart`, `NoPublicationDay`, `NotDueYet`, `NoSuchDay`, `Held`,
-        `NothingToPick`.
+        `NothingToPick`; and `WrongClock`, as a tick would hold everything.
         """
+        self.check_clock(now)
         wanted = True if early and mail is None else mail
         with self.store.reading() as connection:
             edition = editions.get(connection, slug)
@@ -252,8 +285,11 @@ class Press:
         with self._shelves.transaction() as connection:
             entry_id, before = self._entry_of(connection, slug, name)
             published = wish.captured or entries.is_published(connection, entry_id)
+            standing = issues.standing_of(connection, entry_id)
             if not published and not wish.slip:
                 raise refusals.NotPublished(before.slug, "change it with `daily-dose amend`")
+            if not wish.captured and not wish.slip:
+                _check_stands(standing, name, editions.get(connection, slug).slug)
             wanted = revised(before, wish.values, wish.sources)
             changed = changes(before, wanted)
             if wanted == before and wish.slip:
@@ -298,9 +334,11 @@ class Press:
         with self._shelves.transaction() as connection:
             entry_id, entry = self._entry_of(connection, slug, name)
             standing = issues.standing_of(connection, entry_id)
+            left: list[Issue] = []
             if isinstance(name, date):
                 edition = editions.get(connection, slug).slug
-                standing = [issue for issue in standing if (issue.edition, issue.day) == (edition, name)]
+                left = [issue for issue in standing if (issue.edition, issue.day) != (edition, name)]
+                standing = [issue for issue in standing if issue not in left]
             if not standing:
                 if entries.is_published(connection, entry_id):
                     raise refusals.WithdrawnAlready(str(name))
@@ -312,7 +350,7 @@ class Press:
             entries.set_status(connection, entry_id, Status.REVIEW if isinstance(name, date) else Status.RETIRED)
             print_documents(connection, self.publisher, now)
             gone = tuple(issues.get(connection, issue.edition, issue.day) for issue in standing)
-        return Outcome(entry=entry, issues=gone, deliveries=stopped)
+        return Outcome(entry=entry, issues=gone, deliveries=stopped, standing=tuple(left))
 
     def _entry_of(self, connection: Connection, slug: str | None, name: date | str) -> tuple[int, Entry]:
         if isinstance(name, date):
@@ -326,41 +364,26 @@ class Press:
 
     # Send.
 
-    def sweep(self, now: datetime, progress: Callable[[int], object] | None = None) -> int:
-        """Send what is due by *now*, unless it is held; return how many messages went out."""
-        with self.store.reading() as connection:
-            running = ledger.running(connection)
-        total = 0
-        while running and (claimed := self._claim(now)):
-            sent, failed = self._send(claimed)
-            with self.store.transaction() as connection:
-                ledger.sent(connection, sent, now)
-                ledger.failed(connection, failed)
-            total += len(sent)
-            if progress:
-                progress(len(claimed))
-        return total
+    def sweep(
+        self,
+        now: datetime,
+        progress: Callable[[int], object] | None = None,
+        enough: Callable[[], bool] | None = None,
+    ) -> int:
+        """Send what is due by *now*, unless it is held, until it is *enough*; return how many messages went out."""
+        return self._sending.sweep(now, progress, enough)
 
-    def _send(self, claimed: Sequence[ledger.Claimed]) -> tuple[list[ledger.Claimed], list[tuple[ledger.Claimed, str]]]:
-        """Write each delivery to the outbox; one that no message can be made of keeps back no other."""
-        sent, failed = [], []
-        for delivery in claimed:
-            try:
-                mail = fill(delivery.mail, to=delivery.address, message_id=delivery.message_id, date=delivery.due_at)
-            except UnsafeHeader as error:
-                failed.append((delivery, str(error)))
-                continue
-            self.outbox.put(delivery.message_id, mail)
-            sent.append(delivery)
-        return sent, failed
 
-    def _claim(self, now: datetime) -> list[ledger.Claimed]:
-        """Claim some of what is due; a hold that is set while a long mailing runs stops the rest of it."""
-        domain = parseaddr(self.publisher.sender)[1].rpartition("@")[2] or "localhost"
-        with self.store.transaction() as connection:
-            ledger.suppress(connection, now, self.max_late)
-            free = [each.id for each in ledger.running(connection) if not _waits(connection, each, now)]
-            return ledger.claim(connection, free, domain, now)
+def _check_stands(standing: Sequence[Issue], name: date | str, edition: str) -> None:
+    """Raise `WithdrawnAlready` where nothing stands of what *name* names: a day's issue, or an entry."""
+    if not any(isinstance(name, str) or (each.edition, each.day) == (edition, name) for each in standing):
+        elsewhere = f"; the entry itself still stands: correct {standing[0].entry.slug}" if standing else ""
+        raise refusals.WithdrawnAlready(str(name), elsewhere)
+
+
+def _last_instant(connection: Connection) -> datetime | None:
+    last = remembered(connection, _LAST_INSTANT)
+    return datetime.fromisoformat(last) if last else None
 
 
 def _check_day(edition: Edition, day: date, now: datetime, *, early: bool) -> None:
@@ -374,13 +397,3 @@ def _check_day(edition: Edition, day: date, now: datetime, *, early: bool) -> No
         raise refusals.NoPublicationDay(edition.slug, day)
     if due > now and not early:
         raise refusals.NotDueYet(day, due)
-
-
-def _waits(connection: Connection, running: ledger.Running, now: datetime) -> bool:
-    """Say whether a mailing waits: everything is held, or today is, or the issue's own day."""
-    edition = editions.get(connection, running.edition)
-    return any(
-        hold.until is None and hold.covers(edition.slug, day, now)
-        for hold in plans.holding(connection)
-        for day in (running.day, edition_day(edition, now))
-    )

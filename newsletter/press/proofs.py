@@ -12,7 +12,6 @@ from uuid import UUID, uuid5
 from newsletter.archive import editions, entries, issues
 from newsletter.models import Edition, Entry, Issue, IssueState, Pick, Publisher, Rule
 from newsletter.press.printing import Carried, links_of, mail_of
-from newsletter.press.refusals import NothingToPick
 from newsletter.render import feeds, pages
 from newsletter.render.box import box_page
 from newsletter.render.links import Links
@@ -32,7 +31,7 @@ _PROOFS = UUID("6f0c2f44-3f6b-4d1c-9a55-1c1f9b0b8f0e")
 class Proofs:
     """Renders what is or would be, by the renderers that publish."""
 
-    def __init__(self, store: Store, publisher: Publisher, pick: Callable[[str, date, datetime], Pick | None]) -> None:
+    def __init__(self, store: Store, publisher: Publisher, pick: Callable[[str, date, datetime], Pick]) -> None:
         self._store = store
         self._publisher = publisher
         self._pick = pick
@@ -41,7 +40,7 @@ class Proofs:
         """
         Return a day's issue, or an entry as if it were today's, in a form.
 
-        Raises `NothingToPick` for a day with nothing to come, `NoSuchEntry`.
+        Raises `NoSuchEntry`, and for a day without an issue what the pick raises.
         """
         with self._store.reading() as connection:
             edition = editions.get(connection, slug)
@@ -66,8 +65,6 @@ class Proofs:
         if printed is not None:
             return printed, issues.frozen_mail(connection, printed)
         pick = self._pick(edition.slug, name, now)
-        if pick is None:
-            raise NothingToPick(edition.slug, name)
         issue = _would_be(edition, name, entries.get(connection, str(pick.uid)), now)
         return replace(issue, rule=pick.rule, reason=pick.reason), None
 

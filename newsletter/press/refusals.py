@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from newsletter.errors import NewsletterError
+from newsletter.models import Edition, Hold
 from newsletter.shapes import instant
+from scheduler.calendar import due_at
 
 
 class FutureDay(NewsletterError):
@@ -39,11 +42,35 @@ class NoPublicationDay(NewsletterError):
 
 
 class Held(NewsletterError):
-    """A hold covers the day."""
+    """A hold covers the day, or did when it came due: then it stays empty after the release."""
 
-    def __init__(self, day: date, reason: str) -> None:
-        why = f" ({reason})" if reason else ""
-        super().__init__(f"{day} is held{why}: release it, or publish it all the same with --force")
+    def __init__(self, day: date, holds: Sequence[Hold]) -> None:
+        held = next((hold for hold in holds if hold.until is None), holds[-1])
+        why = f" ({held.reason})" if held.reason else ""
+        if held.until is None:
+            super().__init__(f"{day} is held{why}: release it, or publish it all the same with --force")
+        else:
+            super().__init__(
+                f"{day} was held when it came due{why}, and stays empty: "
+                f"fill it with `daily-dose publish {day} --force`"
+            )
+
+
+def check_open(edition: Edition, day: date, holds: Sequence[Hold]) -> None:
+    """Raise `NoSuchDay`, `NoPublicationDay` or `Held` where *edition* publishes nothing on *day* of itself."""
+    due = due_at(edition, day)
+    if day.weekday() not in edition.days:
+        raise NoPublicationDay(edition.slug, day)
+    held = [hold for hold in holds if hold.covers(edition.slug, day, due)]
+    if held:
+        raise Held(day, held)
+
+
+class WrongClock(NewsletterError):
+    """The clock lies before what it showed already: everything is held now."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"everything is held: {fault}; set the clock right, then `daily-dose release --all`")
 
 
 class NothingToPick(NewsletterError):
@@ -66,8 +93,8 @@ class NotPublished(NewsletterError):
 class WithdrawnAlready(NewsletterError):
     """A notice stands in its place already."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is withdrawn already: its notice stands")
+    def __init__(self, name: str, instead: str = "") -> None:
+        super().__init__(f"{name} is withdrawn already: its notice stands{instead}")
 
 
 class NothingToChange(NewsletterError):

@@ -173,7 +173,7 @@ def running(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def until(look: Callable[[], Any], what: str, patience: float = 60) -> Any:
+def until(look: Callable[[], Any], what: str, patience: float = 240) -> Any:
     """Look until there is something to see, and return it."""
     last = time.monotonic() + patience
     while not (seen := look()):

@@ -235,7 +235,7 @@ def test_a_hold_is_set_told_and_lifted(dose):
     assert dose.json("status")["next_due_at"] == "2026-11-26T06:00:00Z"
     assert "held          2026-11-23 to 2026-11-25: a day of mourning\n" in dose.ok("status").out
     assert dose.ok("release", "2026-11-24").out == "1 hold lifted\n"
-    assert dose.json("release", "2026-11-23..2026-11-25") == {"released": 2}
+    assert dose.json("release", "2026-11-23..2026-11-25") == {"released": 2, "empty": {}}
     assert dose.ok("release", "2026-11-24").out == "nothing was held\n"
 
 
@@ -244,7 +244,7 @@ def test_a_hold_on_everything_stands_until_it_is_released(dose):
 
     assert dose.json("status")["holds"][0]["first"] is None
     assert "\nheld          everything\n" in dose.ok("status").out
-    assert dose.json("release", "--all") == {"released": 1}
+    assert dose.json("release", "--all") == {"released": 1, "empty": {}}
     assert dose.json("status")["holds"] == []
 
 
@@ -255,7 +255,7 @@ def test_a_correction_stands_in_public_at_once(dose):
         "correct", "today", "It was in another place.", "--set", "place=Elsewhere", "--source", "A. Report"
     )
 
-    assert told.keys() == {"entry", "revision", "issues", "deliveries"}
+    assert told.keys() == {"entry", "revision", "issues", "deliveries", "standing"}
     assert (told["entry"], told["revision"], told["deliveries"]) == (slug, 2, 0)
     (noted,) = told["issues"][0]["corrections"]
     assert noted["note"] == "It was in another place."

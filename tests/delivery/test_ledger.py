@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,6 +13,7 @@ from rooms import MAX_LATE, Room, an_edition, at, day, entry, many
 from sqlalchemy import func, select, update
 
 from newsletter.delivery import ledger
+from newsletter.delivery.outbox import OutboxFull
 from newsletter.models import Rule
 from newsletter.store import tables as our
 
@@ -66,6 +68,23 @@ def test_a_second_sweep_sends_nothing(sent):
 
     assert sent.press.sweep(at(0, seconds=1)) == 0
     assert len(sent.messages()) == 12
+
+
+def test_what_a_full_outbox_did_not_take_is_free_at_once_and_gets_a_correction_made_since(sent):
+    issue = sent.issues()[0]
+    fifth = hashlib.sha256(f"{issue.uid}:5".encode()).hexdigest()[:32]
+    name = hashlib.sha256(f"<{fifth}@example.org>".encode()).hexdigest()[:40]
+    in_its_place = sent.folder / "tmp" / name
+    in_its_place.mkdir(parents=True)
+    with pytest.raises(OutboxFull):
+        sent.press.sweep(at(0))
+    assert states(sent) == {("sent", "outbox"): 4, ("queued", None): 8}
+
+    in_its_place.rmdir()
+    sent.press.correct(None, day(0), "It was in Gao.", at(0, 6, seconds=1), values={"place": "Gao"})
+    assert sent.press.sweep(at(0, 6, seconds=2)) == 8
+    assert recipients(sent) == READERS
+    assert sum(b"It was in Gao." in mail for mail in sent.messages()) == 8
 
 
 def test_sweeps_at_once_send_each_message_once(room):

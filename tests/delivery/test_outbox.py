@@ -64,3 +64,11 @@ def test_an_outbox_that_is_a_file_says_so(tmp_path):
 
     with pytest.raises(OutboxFull, match="outbox does not take a message"):
         Outbox(tmp_path / "outbox").put("<1@example.org>", MAIL)
+    with pytest.raises(OutboxFull, match="outbox does not take a message"):
+        Outbox(tmp_path / "outbox").test()
+
+
+def test_a_test_of_the_outbox_leaves_nothing_in_it(tmp_path):
+    Outbox(tmp_path).test()
+
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []

@@ -76,6 +76,41 @@ def test_publish_of_a_held_day_is_refused_and_force_fills_it_whenever(room, pres
     assert (issue.number, issue.caught_up, issue.mailed) == (3, True, False)
 
 
+def test_a_day_that_was_held_when_it_came_due_is_said_to_stay_empty_and_how_to_fill_it(room, press):
+    press.tick(at(0))
+    press.hold(None, None, at(0, 7), "a doubt")
+    press.tick(at(2))
+    press.release(None, None, at(2, 7))
+    told = r"2026-03-03 was held when it came due \(a doubt\), and stays empty: .*publish 2026-03-03 --force"
+    with pytest.raises(refusals.Held, match=told):
+        press.publish(None, day(2), at(2, 8))
+    with pytest.raises(refusals.Held, match=told):
+        press.outlook.pick(None, day(2), at(2, 8))
+
+    assert press.outlook.left_empty(at(2, 8)) == {"daily-dose": [day(1), day(2)]}
+    overview = press.outlook.overview(None, at(2, 8))
+    assert (overview.holds, overview.empty) == ((), (day(1), day(2)))
+    press.publish(None, day(2), at(2, 9), force=True)
+    assert press.outlook.left_empty(at(2, 9)) == {}
+
+
+def test_a_pick_of_a_day_without_publication_says_so(room, press):
+    room.desk.set_edition("daily-dose", {"days": "mon-fri"})
+    press.hold(None, (day(1), day(1)), at(0, 0), "a holiday")
+
+    with pytest.raises(refusals.NoPublicationDay):
+        press.outlook.pick(None, day(0), at(0))
+    with pytest.raises(refusals.Held, match=r"2026-03-02 is held \(a holiday\)"):
+        press.outlook.pick(None, day(1), at(0))
+
+
+def test_a_hold_of_past_days_is_no_longer_told(room, press):
+    press.hold(None, (day(1), day(2)), at(0, 0))
+
+    assert len(press.outlook.overview(None, at(2, 23)).holds) == 1
+    assert press.outlook.overview(None, at(3, 0)).holds == ()
+
+
 def test_a_held_day_is_filled_by_force_with_its_pin(room, press):
     room.desk.enqueue(None, "entry-001", at(0, 0), day=day(0))
     press.hold(None, None, at(0, 0))

@@ -175,14 +175,34 @@ def test_an_archive_that_a_crash_left_in_the_middle_of_publishing_is_as_before(r
 def test_days_that_can_not_be_published_are_refused_each_with_its_reason(room, press):
     room.desk.set_edition("daily-dose", {"days": "mon-fri"})
     for when, now, error, told in (
+        (day(1), at(1, 5), refusals.NotDueYet, r"due at 2026-03-02T06:00:00Z: wait, or publish it with --now"),
         (day(2), at(1), refusals.FutureDay, r"2026-03-03 is still to come \(it is 2026-03-02 there\)"),
         (day(-1), at(1), refusals.BeforeStart, r"daily-dose starts on 2026-03-01"),
         (day(0), at(1), refusals.NoPublicationDay, r"does not publish on a Sunday \(2026-03-01\)"),
-        (day(1), at(1, 5), refusals.NotDueYet, r"due at 2026-03-02T06:00:00Z: wait, or publish it with --now"),
     ):
         with pytest.raises(error, match=told):
             press.publish(None, when, now)
     assert room.issues() == []
+
+
+def test_publishing_by_hand_under_a_wrong_clock_holds_everything_as_a_tick_would(room, press):
+    room.subscribe("reader@example.org")
+    press.tick(at(1))
+    with pytest.raises(refusals.WrongClock, match="1 day before the last instant on record"):
+        press.publish(None, day(0), at(0), mail=True)
+
+    assert list(room.picks()) == [day(0), day(1)]
+    assert [hold.origin for hold in press.outlook.overview(None, at(1)).holds] == ["clock"]
+    press.release(None, None, at(1, 7))
+    assert press.publish(None, day(0), at(1, 8)).day == day(0)
+
+
+def test_a_tick_that_is_told_that_it_is_enough_leaves_the_rest_to_the_next(room, press):
+    asked = iter([False, True])
+    some = press.tick(at(100), enough=lambda: next(asked))
+
+    assert 0 < len(some) < 101
+    assert len(some) + len(press.tick(at(100))) == 101
 
 
 def test_today_comes_early_when_it_is_asked_for_and_is_mailed_at_once(room, press):

@@ -77,6 +77,23 @@ def test_a_withdrawn_entry_goes_with_all_its_issues_in_every_edition_and_is_neve
     assert "wrong" not in {issue.entry.slug for issue in room.issues("second")[1:]}
 
 
+def test_where_the_entry_still_stands_is_told(printed):
+    outcome = printed.press.withdraw(None, day(0), NOTICE, at(3, 7))
+    assert [issue.day for issue in outcome.standing] == [day(2)]
+    assert printed.press.withdraw(None, "wrong", NOTICE, at(3, 8)).standing == ()
+
+
+def test_a_withdrawn_day_is_not_corrected_and_its_entry_only_while_it_stands_elsewhere(printed):
+    printed.press.withdraw(None, day(0), NOTICE, at(3, 7))
+    with pytest.raises(refusals.WithdrawnAlready, match=r"2026-03-01 is withdrawn already: .* correct wrong"):
+        printed.press.correct(None, day(0), "It was in Gao.", at(3, 8), values={"place": "Gao"})
+    assert len(printed.press.correct(None, "wrong", "It was in Gao.", at(3, 8), values={"place": "Gao"}).issues) == 1
+
+    printed.press.withdraw(None, day(2), NOTICE, at(3, 9))
+    with pytest.raises(refusals.WithdrawnAlready, match="wrong is withdrawn already"):
+        printed.press.correct(None, "wrong", "It was in Kidal.", at(3, 10), values={"place": "Kidal"})
+
+
 def test_readers_find_the_notice_and_nothing_else(printed):
     printed.press.withdraw(None, "wrong", NOTICE, at(3, 7))
 
