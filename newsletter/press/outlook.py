@@ -85,9 +85,10 @@ class Outlook:
             return [each for each in ahead if first is None or each.day >= first]
 
     def left_empty(self, now: datetime) -> dict[str, list[date]]:
-        """Return, by edition, the days since its newest issue that a hold, set or lifted, has left empty."""
+        """Return, for each edition that has any, the days since its newest issue that a hold has left empty."""
         with self._shelves.reading() as connection:
-            return {edition.slug: self._left_empty(connection, edition, now) for edition in editions.every(connection)}
+            days = {each.slug: self._left_empty(connection, each, now) for each in editions.every(connection)}
+        return {slug: left for slug, left in days.items() if left}
 
     def overview(self, slug: str | None, now: datetime) -> Overview:
         """Return how an edition stands at *now*."""
