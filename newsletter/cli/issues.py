@@ -151,7 +151,7 @@ def deliver(json: Json = False) -> None:
     Example: daily-dose deliver
     """
     with opened() as room, progress("sending") as done:
-        sent = room.press.sweep(now(), done)
+        sent = room.press.sweep(now(), done, look=now)
     if json:
         answer({"sent": sent})
     else:

@@ -78,12 +78,13 @@ def _clock(room: Newsroom) -> Clock:
     def beat(moment: datetime) -> None:
         try:
             room.press.tick(moment, now)
-            room.press.sweep(moment)
+            room.press.sweep(moment, look=clock.now)
         except NewsletterError as error:
             # A full disk, say: told in a line, and tried again at the next tick.
             log.error("tick failed", reason=str(error))  # noqa: TRY400 -- its trace tells an operator nothing
 
-    return Clock(beat, alarm=room.press.alarm, seconds=room.settings.tick_seconds)
+    clock = Clock(beat, alarm=room.press.alarm, seconds=room.settings.tick_seconds)
+    return clock
 
 
 def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:

@@ -326,15 +326,29 @@ class Press:
 
     # Send.
 
-    def sweep(self, now: datetime, progress: Callable[[int], object] | None = None) -> int:
-        """Send what is due by *now*, unless it is held; return how many messages went out."""
+    def sweep(
+        self,
+        now: datetime,
+        progress: Callable[[int], object] | None = None,
+        look: Callable[[], datetime] | None = None,
+    ) -> int:
+        """
+        Send what is due by *now*, unless it is held; return how many messages went out.
+
+        *look* reads the clock again before each claim: a mailing takes its time, and its process may
+        be paused. By an old instant, what is late would still go out, and a claim would be over when
+        it is made.
+        """
         with self.store.reading() as connection:
             running = ledger.running(connection)
         total = 0
-        while running and (claimed := self._claim(now)):
+        while running:
+            moment = look() if look else now
+            if not (claimed := self._claim(moment)):
+                break
             sent, failed = self._send(claimed)
             with self.store.transaction() as connection:
-                ledger.sent(connection, sent, now)
+                ledger.sent(connection, sent, moment)
                 ledger.failed(connection, failed)
             total += len(sent)
             if progress:
