@@ -29,6 +29,8 @@ MOST_DRIFT = timedelta(hours=1)
 #: How far before the last recorded instant *now* may lie: several hosts write to one database, and
 #: clocks that NTP keeps differ by much less than a minute.
 HOSTS_DIFFER = timedelta(seconds=60)
+#: How long two looks may lie apart that count as one.
+_ONE_MOMENT_SECONDS = 1.0
 #: How long a signal may have to wait until it is acted on.
 _LOOK_SECONDS = 0.5
 
@@ -53,9 +55,17 @@ def read_clocks() -> Reading:
     The steady clock is `CLOCK_BOOTTIME` where there is one: it counts the time that a laptop
     slept, so that waking up is downtime and no fault. Elsewhere it is `time.monotonic`.
     """
+    while True:
+        steady = _read_steady()
+        wall = datetime.now(UTC)
+        # Who was put to sleep between the two looks has clocks that seem to have parted: he looks again.
+        if _read_steady() - steady <= _ONE_MOMENT_SECONDS:
+            return Reading(wall=wall, steady=steady)
+
+
+def _read_steady() -> float:
     boottime = getattr(time, "CLOCK_BOOTTIME", None)
-    steady = time.monotonic() if boottime is None else time.clock_gettime(boottime)
-    return Reading(wall=datetime.now(UTC), steady=steady)
+    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +123,8 @@ class Clock:
         self.last_tick_at: datetime | None = None
         self._tick = tick
         self._alarm = alarm
-        self._guard = ClockGuard(anchor=read_clocks())
+        self._reading = read_clocks()
+        self._guard = ClockGuard(anchor=self._reading)
         self._ticking = threading.Lock()
         #: Set by `stop`: what is in the middle of long work does well to look.
         self.stopping = False
@@ -121,6 +132,14 @@ class Clock:
         self._stopped: SimpleQueue[None] = SimpleQueue()
         self._scheduler = _SteadyScheduler(timedelta(seconds=seconds))
         self._scheduler.add_job(self._run, _Every(timedelta(seconds=seconds)))
+
+    def now(self) -> datetime:
+        """
+        Return the instant it is: that of the newest tick, and what the steady clock counted since.
+
+        Who works for long in a tick, or was paused in it, asks this: nobody has set that clock meanwhile.
+        """
+        return self._reading.wall + timedelta(seconds=_read_steady() - self._reading.steady)
 
     def start(self) -> None:
         """Begin to tick, in a thread of its own."""
@@ -159,6 +178,7 @@ class Clock:
 
     def _look(self, reading: Reading) -> None:
         """Tell a fault of the clocks, if there is one; then tick."""
+        self._reading = reading
         fault = self._guard.fault(reading)
         if fault is not None:
             _log.error("clock fault", fault=fault)

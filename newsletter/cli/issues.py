@@ -148,7 +148,7 @@ def deliver(json: Json = False) -> None:
     """
     with opened() as room, progress("sending") as done:
         room.press.check_clock(now())
-        sent = room.press.sweep(now(), done)
+        sent = room.press.sweep(now(), done, look=now)
     if json:
         answer({"sent": sent})
     else:

@@ -369,9 +369,10 @@ class Press:
         now: datetime,
         progress: Callable[[int], object] | None = None,
         enough: Callable[[], bool] | None = None,
+        look: Callable[[], datetime] | None = None,
     ) -> int:
-        """Send what is due by *now*, unless it is held, until it is *enough*; return how many messages went out."""
-        return self._sending.sweep(now, progress, enough)
+        """Send what is due by *now*, as `Sending.sweep` says."""
+        return self._sending.sweep(now, progress, enough, look)
 
 
 def _check_stands(standing: Sequence[Issue], name: date | str, edition: str) -> None:

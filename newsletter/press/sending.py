@@ -25,14 +25,27 @@ class Sending:
     max_late: timedelta
 
     def sweep(
-        self, now: datetime, progress: Callable[[int], object] | None = None, enough: Callable[[], bool] | None = None
+        self,
+        now: datetime,
+        progress: Callable[[int], object] | None = None,
+        enough: Callable[[], bool] | None = None,
+        look: Callable[[], datetime] | None = None,
     ) -> int:
-        """Send what is due by *now*, unless it is held, until it is *enough*; return how many messages went out."""
+        """
+        Send what is due by *now*, unless it is held, until it is *enough*; return how many messages went out.
+
+        *look* reads the clock again before each claim: a mailing takes its time, and its process may
+        be paused. By an old instant, what is late would still go out, and a claim would be over when
+        it is made.
+        """
         with self.store.reading() as connection:
             running = ledger.running(connection)
         total = 0
-        while running and not (enough and enough()) and (claimed := self._claim(now)):
-            total += self._send(claimed, now)
+        while running and not (enough and enough()):
+            moment = look() if look else now
+            if not (claimed := self._claim(moment)):
+                break
+            total += self._send(claimed, moment)
             if progress:
                 progress(len(claimed))
         return total

@@ -134,6 +134,16 @@ def test_a_kill_between_writing_and_recording_makes_no_second_message(sent):
     assert states(sent) == {("sent", "outbox"): 12}
 
 
+def test_a_claim_holds_from_when_it_is_made_however_old_the_tick_is(sent):
+    """A mailing takes its time: by the tick's instant, what is claimed late in it would be anybody's at once."""
+    killed = Killed(sent.store, sent.folder)
+    with pytest.raises(Kill):
+        killed.press.sweep(at(0), look=lambda: at(0, 6.5))
+
+    assert sent.press.sweep(at(0, 6.5, seconds=60)) == 0, "another process may still be at work on them"
+    assert sent.press.sweep(at(0, 6.5, seconds=121)) == 12
+
+
 class Kill(BaseException):
     """The process is no more."""
 

@@ -61,10 +61,3 @@ def live(tmp_path: Path, database_url: str, wall_clock: WallClock) -> Iterator[L
     newsroom = LiveNewsroom(tmp_path, database_url, wall_clock)
     yield newsroom
     newsroom.close()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave every test of this folder to `make chaos`: they take minutes of real processes and of turned clocks."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.chaos)

@@ -82,6 +82,8 @@ UNBALANCED = ["[" * 500, "![" * 300, "*a " * 300, "_" * 500, "> " * 300 + "deep"
 
 #: Pieces of markup in one body: one that closes nothing must not hide the next from the test.
 AT_ONCE = 6
+#: How many entries, the first ones, have all that markup in them.
+IN_EVERY_FIELD = -(-len(MARKUP + MARKDOWN) // AT_ONCE)
 
 
 def lines(beacon: str) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +29,7 @@ from newsletter.store import Store, tables
 from newsletter.store.engine import remembered
 
 PROGRAM = Path(sys.executable).with_name("daily-dose")
+PAUSABLE = Path(__file__).with_name("pausable.py")
 #: Seconds after which what is waited for will not come, on a machine that is loaded.
 PATIENCE = 60
 #: Fast enough for a test that waits, slow enough for a machine with other work.
@@ -70,11 +72,11 @@ def plant(database_url: str, home: Path) -> None:
 class Part:
     """One process of the service, which writes all it says to a file."""
 
-    def __init__(self, words: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+    def __init__(self, command: Sequence[str | Path], environment: dict[str, str], log: Path) -> None:
         self.log = log
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [PROGRAM, *words], env=environment, cwd=log.parent, stdout=file, stderr=subprocess.STDOUT
+                command, env=environment, cwd=log.parent, stdout=file, stderr=subprocess.STDOUT
             )
 
     def said(self) -> str:
@@ -84,6 +86,23 @@ class Part:
     def runs(self) -> bool:
         """Say whether it has not ended."""
         return self.process.poll() is None
+
+    def ticks(self) -> bool:
+        """Say whether its clock was started."""
+        return "clock ticks" in self.said()
+
+    def pause(self) -> None:
+        """Let it stand still (SIGSTOP), wherever it is; return when it does."""
+        self.process.send_signal(signal.SIGSTOP)
+        until(self.paused, "a process that stands still")
+
+    def paused(self) -> bool:
+        """Say whether it has come to stand still since it was last asked, or resumed."""
+        return os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG) is not None
+
+    def resume(self) -> None:
+        """Let it go on (SIGCONT)."""
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill it as power loss would (SIGKILL)."""
@@ -117,6 +136,7 @@ class LiveNewsroom:
         self.clock = clock
         self.parts: list[Part] = []
         self.extra: dict[str, str] = {}
+        self.slept = home / "slept"
         self._store = Store(database_url)
 
     def close(self) -> None:
@@ -125,6 +145,11 @@ class LiveNewsroom:
             part.kill()
             print(f"--- {part.log.name}\n{part.said()[-3000:]}")
         self._store.close()
+
+    @property
+    def kind(self) -> str:
+        """The kind of database."""
+        return self.database_url.partition(":")[0]
 
     # Before.
 
@@ -165,9 +190,35 @@ class LiveNewsroom:
 
     def start(self, *words: str) -> Part:
         """Start a process of the service."""
-        part = Part(words, self.environment, self.home / f"part-{len(self.parts)}.log")
+        return self._start([PROGRAM, *words])
+
+    def start_pausable(self) -> Part:
+        """Start a scheduler that stops where it is asked to, on a host that can be put to sleep."""
+        if not self.slept.exists():
+            self.slept.write_text("0", encoding="ascii")
+        return self._start([sys.executable, PAUSABLE, self.home, "schedule"])
+
+    def _start(self, command: Sequence[str | Path]) -> Part:
+        part = Part(command, self.environment, self.home / f"part-{len(self.parts)}.log")
         self.parts.append(part)
         return part
+
+    def stop_after(self, part: Part, moment: str) -> None:
+        """Let a pausable process stand still when it has done so much of a tick."""
+        (self.home / f"ask-{moment}-{part.process.pid}").touch()
+        part.resume()
+        until(part.paused, f"a process that stands still: {moment}")
+
+    def sleep(self, span: timedelta, *awake: Part) -> None:
+        """Let the host sleep: its processes stand still, and by both of its clocks so much time has passed."""
+        for part in awake:
+            part.pause()
+        self.clock.advance(span)
+        draft = self.slept.with_suffix(".new")
+        draft.write_text(str(float(self.slept.read_text(encoding="ascii")) + span.total_seconds()), encoding="ascii")
+        draft.replace(self.slept)
+        for part in awake:
+            part.resume()
 
     def start_ticking(self, *words: str) -> Part:
         """Start a process with a clock, and wait until it has ticked or told a fault."""
@@ -190,10 +241,18 @@ class LiveNewsroom:
         return json.loads(self.command("status", "--json"))
 
     def await_ticks(self, patience: float = PATIENCE) -> None:
-        """Wait until a tick has begun after now, and has ended."""
+        """Wait until a tick has begun after now, and has ended: it leaves its instant, or tells a fault."""
         for _ in range(2):
-            now = self.clock.now()
-            until(lambda now=now: (self.last_instant() or PLANTED) >= now, "a tick", patience)
+            now, told = self.clock.now(), self.faults_told()
+            until(
+                lambda now=now, told=told: (self.last_instant() or PLANTED) >= now or self.faults_told() > told,
+                "a tick",
+                patience,
+            )
+
+    def faults_told(self) -> int:
+        """Return how often a process has logged that it holds everything."""
+        return sum(part.said().count("everything is held") for part in self.parts)
 
     # Looks.
 
@@ -266,6 +325,10 @@ class LiveNewsroom:
     def holds(self) -> list[Row[Any]]:
         """Return the holds that are not lifted."""
         return self._rows(select(tables.holds).where(tables.holds.c.until.is_(None)).order_by(tables.holds.c.id))
+
+    def letters(self) -> int:
+        """Return how many messages are in the outbox."""
+        return sum(1 for _ in (self.home / "outbox" / "new").glob("*"))
 
     def outbox(self) -> Letterbox:
         """Read every message in the outbox."""

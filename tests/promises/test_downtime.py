@@ -74,4 +74,5 @@ def test_one_three_and_thirty_days_of_downtime(live):
     sent = [str(day) for day in mailed if day != BEGIN + DAY]
     assert all(live.outbox().days(reader) == sent for reader in readers)
     assert live.holds() == [], "downtime is no fault"
-    assert live.status()["problems"] == []
+    with live.opened() as room:
+        assert room.press.outlook.overview(None, live.clock.now()).problems == ()

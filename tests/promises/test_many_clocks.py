@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from live_newsroom import DAY, LiveNewsroom, until, utc
+from live_newsroom import DAY, HOUR, LiveNewsroom, until, utc
 
 BEGIN = date(2026, 3, 1)
 
@@ -55,13 +55,17 @@ def three_tickers(live: LiveNewsroom) -> Iterator[list[Ticker]]:
 
 
 @pytest.mark.parametrize(
-    "apart",
-    [pytest.param(timedelta(hours=4), id="33 days"), pytest.param(DAY, id="200 days", marks=pytest.mark.chaos)],
+    ("ticks", "apart"),
+    [
+        pytest.param(40, 6 * HOUR, id="10 days"),
+        pytest.param(200, 4 * HOUR, id="33 days", marks=pytest.mark.chaos),
+        pytest.param(200, DAY, id="200 days", marks=pytest.mark.chaos),
+    ],
 )
-def test_three_processes_that_tick_200_times_at_the_same_moments_publish_each_day_once(live, apart):
+def test_three_processes_that_tick_at_the_same_moments_publish_each_day_once(live, ticks, apart):
     readers = live.prepare(BEGIN, readers=2)
     first = utc(2026, 3, 1, 6)
-    instants = [first + apart * number for number in range(200)]
+    instants = [first + apart * number for number in range(ticks)]
     wanted = [BEGIN + DAY * number for number in range((instants[-1] - first).days + 1)]
 
     published: list[str] = []
@@ -80,6 +84,7 @@ def test_three_processes_that_tick_200_times_at_the_same_moments_publish_each_da
     assert all(live.outbox().days(reader) == [str(day) for day in wanted] for reader in readers)
 
 
+@pytest.mark.chaos
 def test_three_schedulers_started_together_catch_up_and_cross_the_same_instants_without_a_double(live):
     """
     Forty missed days, two transactions' worth, and then the instants of four editions.
