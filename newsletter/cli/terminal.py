@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -104,6 +105,14 @@ def wrong(message: str) -> typer.TyperException:
 def say(text: str = "") -> None:
     """Print a line."""
     sys.stdout.write(text + "\n")
+
+
+def fitted(text: str) -> str:
+    """Return a line no longer than the terminal that it is printed to is wide; anywhere else, all of it."""
+    if not sys.stdout.isatty():
+        return text
+    width = get_terminal_size().columns
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def answer(value: Any) -> None:  # noqa: ANN401 -- any JSON

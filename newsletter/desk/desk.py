@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from newsletter.archive import copying, editions, entries, issues, plans
@@ -73,6 +73,11 @@ class Desk:
         """Return the entry with this slug or uid."""
         with self.store.reading() as connection:
             return entries.find(connection, name)
+
+    def headlines(self, uids: Sequence[UUID]) -> dict[UUID, str]:
+        """Return the headlines of entries, by uid."""
+        with self.store.reading() as connection:
+            return entries.headlines(connection, uids)
 
     def counts(self) -> tuple[int, int]:
         """Return how many entries and issues there are."""

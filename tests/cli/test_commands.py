@@ -98,11 +98,39 @@ def test_a_forecast_is_a_list_of_picks(dose):
     assert [pick["day"] for pick in ahead] == [str((NOON + timedelta(days=n)).date()) for n in range(1, 6)]
     assert ahead[0] == dose.json("pick", "tomorrow")
     assert dose.json("forecast", "--from", "2026-11-25", "--days", 2) == ahead[2:4]
-    assert dose.ok("forecast", "--days", 1).out == f"{TOMORROW}  {ahead[0]['rule']:<11}  {ahead[0]['entry']}\n"
+
+
+def test_a_forecast_says_each_day_s_rule_headline_and_reason(dose):
+    slug = ready(dose)[2]
+    dose.ok("amend", slug, "--set", "headline=What was put in line")
+    dose.ok("queue", "add", slug)
+
+    line = f"{TOMORROW}  queued       What was put in line (first in the queue; nothing else in line)\n"
+    assert dose.ok("forecast", "--days", 1).out == line
+
+
+def test_a_forecast_names_held_days_and_why(dose):
+    """A day that came due under a hold stays empty after its release, and says so."""
+    dose.ok("hold", "tomorrow", "--reason", "a day of mourning")
+    dose.ok("hold", "2026-11-24")
+    assert dose.ok("forecast", "--days", 2).out == f"{TOMORROW}  held (a day of mourning)\n2026-11-24  held\n"
+    assert dose.json("forecast", "--days", 2) == []
+    dose.at = NOON + timedelta(days=1)
+    dose.ok("release", "tomorrow")
+    dose.ok("release", "today")
+
+    first, second = dose.ok("forecast", "--days", 2).out.splitlines()
+
+    assert first == f"{TOMORROW}  held         it came due under a hold (publish {TOMORROW} --force fills it)"
+    assert second.startswith("2026-11-24  ")
+    assert "held" not in second
 
 
 def test_a_forecast_names_a_day_with_nothing_to_publish(empty):
-    assert empty.ok("forecast", "--days", 1).out == "2026-11-22  -            nothing to publish\n"
+    assert (
+        empty.ok("forecast", "--days", 1).out
+        == "2026-11-22  -            nothing to publish: add entries, or make some ready\n"
+    )
     assert empty.json("forecast", "--days", 1) == []
 
 

@@ -26,6 +26,20 @@ def test_answers_go_out_and_refusals_go_to_standard_error(live):
     assert refused.error == f"daily-dose starts on {live.today - timedelta(days=4)}: it has no issue of 2001-02-03"
 
 
+def test_a_forecast_is_cut_to_the_terminal_s_width(live):
+    """And whole anywhere else."""
+    whole = live.process("forecast", "--days", "3").out.splitlines()
+    ours, theirs = os.openpty()
+    try:
+        live.process("forecast", "--days", "3", stdout=theirs, env={"COLUMNS": "40"})
+        shown = os.read(ours, 10_000).decode().splitlines()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert shown == [f"{line[:39]}…" for line in whole]
+
+
 @pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
 def test_any_script_is_printed_in_utf_8_whatever_the_locale(live, locale):
     live.ok("amend", live.json("status")["issue"]["entry"], "--set", "headline=“Édition” وكالة 🕊")
