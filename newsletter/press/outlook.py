@@ -87,7 +87,7 @@ class Outlook:
                 day=today,
                 issue=found[0] if found else None,
                 next_due_at=coming.due_at if coming else None,
-                holds=tuple(hold for hold in holds if _stands(hold, edition.slug, today)),
+                holds=tuple(hold for hold in holds if hold.stands(today) and hold.edition in (None, edition.slug)),
                 runway=reach,
                 queue=tuple(waiting.slug for waiting in plans.queued(connection, edition)),
                 deliveries=ledger.counts(connection, editions.get_id(connection, edition.slug)),
@@ -161,11 +161,6 @@ class Outlook:
             holds=plans.holding(connection),
             horizon=HORIZON,
         )
-
-
-def _stands(hold: Hold, slug: str, today: date) -> bool:
-    """Say whether a hold keeps *today* or a later day of an edition empty."""
-    return hold.until is None and hold.edition in (None, slug) and (hold.last is None or hold.last >= today)
 
 
 def _picked(issue: Issue) -> Pick:

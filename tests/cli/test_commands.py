@@ -262,9 +262,55 @@ def test_a_hold_is_set_told_and_lifted(dose):
     assert dose.json("status")["holds"] == [held]
     assert dose.json("status")["next_due_at"] == "2026-11-26T06:00:00Z"
     assert "held          2026-11-23 to 2026-11-25: a day of mourning\n" in dose.ok("status").out
-    assert dose.ok("release", "2026-11-24").out == "1 hold lifted\n"
+    assert dose.ok("release", "2026-11-24").out == (
+        "1 hold lifted\n"
+        "  held: 2026-11-23: a day of mourning (daily-dose release 2026-11-23)\n"
+        "  held: 2026-11-25: a day of mourning (daily-dose release 2026-11-25)\n"
+    )
     assert dose.json("release", "2026-11-23..2026-11-25") == {"released": 2}
     assert dose.ok("release", "2026-11-24").out == "nothing was held\n"
+
+
+def test_a_release_that_lifts_nothing_says_what_is_held_and_how_to_lift_it(dose):
+    dose.ok("editions", "add", "weekdays", "days=mon-fri")
+    dose.ok("hold", "2026-11-23..2026-11-25", "--edition", "weekdays")
+
+    assert dose.ok("release", "--all").out == (
+        "nothing was held but some days\n"
+        "  held: 2026-11-23 to 2026-11-25 of weekdays "
+        "(daily-dose release 2026-11-23..2026-11-25 --edition weekdays)\n"
+    )
+    dose.ok("hold", "--all", "--reason", "a fire")
+    assert dose.ok("release", "tomorrow").out.startswith(
+        "2026-11-23 of daily-dose was not held\n  held: 2026-11-23 to 2026-11-25 of weekdays"
+    )
+    assert dose.ok("release", "tomorrow").out.endswith("\n  held: everything: a fire (daily-dose release --all)\n")
+
+
+def test_days_that_were_held_and_are_over_are_told_no_more(dose):
+    dose.ok("hold", "yesterday..tomorrow")
+    dose.at = NOON + timedelta(days=1)
+    assert dose.ok("hold", "tomorrow").out == "2026-11-24 is held\n"
+    assert "\nheld          2026-11-21 to 2026-11-23\n" in dose.ok("status").out
+    dose.at = NOON + timedelta(days=2)
+
+    assert [hold["first"] for hold in dose.json("status")["holds"]] == ["2026-11-24"]
+
+
+def test_a_hold_says_what_of_it_is_out_already(dose):
+    headline = dose.json("status")["issue"]["headline"]
+
+    assert dose.ok("hold", "tomorrow").out == f"{TOMORROW} is held\n"
+    assert dose.ok("hold", "today..tomorrow").out == (
+        f"{TODAY} to {TOMORROW} are held\n  out already: the issue of {TODAY}, {headline}\n"
+    )
+
+
+def test_a_hold_names_its_edition_where_there_are_several(dose):
+    dose.ok("editions", "add", "weekdays", "days=mon-fri")
+
+    assert dose.ok("hold", "tomorrow").out == f"{TOMORROW} of daily-dose is held\n"
+    assert dose.ok("hold", "tomorrow", "--edition", "weekdays").out == f"{TOMORROW} of weekdays is held\n"
 
 
 def test_a_hold_on_everything_stands_until_it_is_released(dose):

@@ -53,6 +53,8 @@ def test_a_call_without_a_command_shows_which_there_are(fresh, words):
         ),
         (["hold"], "expected a day, a range DAY..DAY, or --all"),
         (["hold", "today", "--all"], "expected a day, a range DAY..DAY, or --all"),
+        (["hold", "--all", "--edition", "daily-dose"], "--all is every edition: leave --edition out, or name the days"),
+        (["release", "--all", "--edition", "x"], "--all is every edition: leave --edition out, or name the days"),
         (["hold", "today..yesterday"], "expected the first day before the last, got 'today..yesterday'"),
         (["init", "--since", "soon"], "--since: expected a day as YYYY-MM-DD, today or yesterday, got 'soon'"),
         (["pick", "2026-02-30"], "expected a day as YYYY-MM-DD, today, yesterday or tomorrow, got '2026-02-30'"),
