@@ -54,6 +54,8 @@ class Report:
     count: int = 0
     known: list[str] = field(default_factory=list)
     near: list[NearOne] = field(default_factory=list)
+    #: Slugs of what came in as a draft for want of a source.
+    unsourced: list[str] = field(default_factory=list)
     errors: list[Problem] = field(default_factory=list)
 
     def tell(self, kept: Entry) -> None:
@@ -201,6 +203,7 @@ class _Taking:
                 entries.insert_entries(connection, kept, self._now)
         self._report.known += some.known
         self._report.near += some.near
+        self._report.unsourced += [entry.slug for entry in kept if not entry.sources]
         for entry in kept:
             self._report.tell(entry)
 

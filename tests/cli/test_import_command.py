@@ -109,7 +109,7 @@ def test_importing_twice_adds_nothing(empty, write):
     again = empty.json("import", file, file)
 
     slug = "two-people-killed-at-a-market-in-testville"
-    assert again == {"added": [], "known": [slug, slug], "near": [], "errors": []}
+    assert again == {"added": [], "known": [slug, slug], "near": [], "errors": [], "warnings": []}
     assert empty.export() == before
 
 
@@ -136,6 +136,35 @@ def test_an_entry_like_another_comes_in_for_review(empty, write, dry):
         (slug, "ready"),
         (f"{slug}-2012-05-03", "review"),
     ]
+
+
+@pytest.mark.parametrize("asked", ["by the row", "by the command"])
+def test_what_has_no_source_stays_a_draft_and_says_why(empty, write, asked):
+    status = "ready" if asked == "by the row" else "review"
+    rows = [
+        "kind,headline,body,status",
+        f"fact,A headline,A text.,{status}",
+        f"fact,Another headline,And so on.,{status}",
+    ]
+    words = [
+        "import",
+        write("table.csv", "\n".join(rows)),
+        *(["--status", "ready"] if asked == "by the command" else []),
+    ]
+    mend = "daily-dose amend ENTRY --source TEXT --set status=ready"
+
+    told, plain = empty.json(*words, "--dry-run"), empty.ok(*words)
+
+    assert told["warnings"] == [
+        {"entry": slug, "warning": f"it has no source and stays a draft: {mend}"}
+        for slug in ("a-headline", "another-headline")
+    ]
+    assert plain.out == (
+        "added  a-headline  (draft)\n"
+        "added  another-headline  (draft)\n"
+        f"draft  2 have no source and stay drafts: {mend}\n"
+        "2 added, 0 known, 0 near, 0 refused\n"
+    )
 
 
 # A dry run.
