@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -116,7 +117,7 @@ class Import:
         # A pipe can't go back to its beginning.
         kind = self.kind if self.kind != "auto" else ("csv" if mapping else sniff(stream.peek(_HEAD), file))
         if kind == "page":
-            yield from read_page(stream.read(LARGEST_PAGE + 1), file)
+            yield from read_page(stream.read(LARGEST_PAGE + 1), file, os.fstat(stream.fileno()).st_size)
         elif kind == "csv":
             yield from read_csv(stream, file, mapping)
         else:

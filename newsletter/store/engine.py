@@ -10,6 +10,7 @@ is an advisory lock.
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -182,7 +183,9 @@ def _our_errors(store: Store) -> Iterator[None]:
     except DBAPIError as error:
         if not _is_unusable(error):
             raise
-        raise UnusableDatabase(f"the database {store} does not answer: {why(error.orig or error)}") from error
+        raise UnusableDatabase(
+            f"the database {store} does not answer: {why(error.orig or error, store.file)}"
+        ) from error
 
 
 def _is_unusable(error: DBAPIError) -> bool:
@@ -195,11 +198,12 @@ def _is_unusable(error: DBAPIError) -> bool:
     )
 
 
-def why(error: BaseException) -> str:
-    """Say in words why the database does not answer."""
+def why(error: BaseException, file: Path | None = None) -> str:
+    """Say in words why the database, kept in *file* if it is one, does not answer."""
     text = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    read_only = f"{_read_only(file)} is read-only: give the service's user the right to write it"
     known = {
-        "attempt to write a readonly database": "it is read-only: give the service's user the right to write it",
+        "attempt to write a readonly database": read_only,
         "database or disk is full": "the disk is full: free some room, nothing was lost",
         "file is not a database": "the file is not a database: move it away, or set DATABASE_URL",
         "database disk image is malformed": "the file is damaged: restore it from a backup",
@@ -208,3 +212,15 @@ def why(error: BaseException) -> str:
         "disk I/O error": "the disk does not take it (full, or failing)",
     }
     return known.get(text, text)
+
+
+def _read_only(file: Path | None) -> str:
+    """Name what can't be written: the database's folder, its file, or one of those that SQLite keeps beside it."""
+    if file is None:
+        return "it"
+    if not os.access(file.parent, os.W_OK):
+        return f"the folder {file.parent.absolute()}"
+    beside = (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm")))
+    return next(
+        (f"the file {each.absolute()}" for each in beside if each.exists() and not os.access(each, os.W_OK)), "it"
+    )

@@ -395,7 +395,7 @@ def test_a_withdrawn_day_keeps_its_notice(dose):
 
 def test_editions_are_listed_added_and_changed(dose):
     (one,) = dose.json("editions", "list")
-    assert list(one) == EDITION.split()
+    assert list(one) == [*EDITION.split(), "schedules"]
     assert (one["slug"], one["zone"], one["time"], one["days"]) == ("daily-dose", "UTC", "06:00", "mon-sun")
 
     two = dose.json("editions", "add", "weekdays", "title=Weekdays", "days=mon-fri", "zone=Asia/Beirut", "time=07:30")
@@ -405,6 +405,16 @@ def test_editions_are_listed_added_and_changed(dose):
     assert [each["slug"] for each in dose.json("editions", "list")] == ["daily-dose", "weekdays"]
     assert "weekdays: Weekdays, en, 07:30 Asia/Beirut, mon-fri, since 2026-11-22\n" in dose.ok("editions", "list").out
     assert dose.json("pick", "2026-11-23", "--edition", "weekdays")["edition"] == "weekdays"
+
+
+def test_a_new_hour_is_listed_with_the_day_it_holds_from(dose):
+    dose.ok("editions", "set", "daily-dose", "zone=Europe/London", "time=06:30")
+
+    now, then = f"06:00 UTC (from {TOMORROW}: 06:30 Europe/London)", "06:30 Europe/London"
+    assert dose.ok("editions", "list").out == f"daily-dose: Daily Dose, en, {now}, mon-sun, since 2026-11-02\n"
+    assert [each["from"] for each in dose.json("editions", "list")[0]["schedules"]] == ["2026-11-02", TOMORROW]
+    dose.at = NOON + timedelta(days=1)
+    assert dose.ok("editions", "list").out == f"daily-dose: Daily Dose, en, {then}, mon-sun, since 2026-11-02\n"
 
 
 def test_today_is_a_day_in_the_edition_s_zone(dose):
