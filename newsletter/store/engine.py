@@ -51,10 +51,12 @@ class Store:
             self.engine: Engine = create_engine(self.url, **_options(self.url))
         except (ArgumentError, ImportError, ValueError) as error:
             why = error if isinstance(error, ImportError) else f"expected {_ALLOWED}"
-            raise UnusableDatabase(f"DATABASE_URL {_without_password(address)} can't be used: {why}") from None
+            raise UnusableDatabase(
+                f"DAILY_DOSE_DATABASE_URL {_without_password(address)} can't be used: {why}"
+            ) from None
         if self.is_sqlite:
             if self.url.database in (None, "", ":memory:"):
-                raise UnusableDatabase(f"DATABASE_URL {address} names no file: expected {_ALLOWED}")
+                raise UnusableDatabase(f"DAILY_DOSE_DATABASE_URL {address} names no file: expected {_ALLOWED}")
             event.listen(self.engine, "connect", _prepare_sqlite)
         event.listen(self.engine, "begin", _begin_sqlite if self.is_sqlite else _begin_postgresql)
         self._writing = self.engine.execution_options(write=True)
@@ -205,11 +207,11 @@ def why(error: BaseException, file: Path | None = None) -> str:
     known = {
         "attempt to write a readonly database": read_only,
         "database or disk is full": "the disk is full: free some room, nothing was lost",
-        "file is not a database": "the file is not a database: move it away, or set DATABASE_URL",
+        "file is not a database": "the file is not a database: move it away, or set DAILY_DOSE_DATABASE_URL",
         "database disk image is malformed": "the file is damaged: restore it from a backup",
         "unable to open database file": "the file can't be opened: check the folder and its rights",
         "database is locked": f"another program was writing to it for {BUSY_SECONDS} seconds: end it, or try again",
-        "disk I/O error": "the disk does not take it (full, or failing)",
+        "disk I/O error": "the disk does not take it (full, or failing): free some room, nothing was lost",
     }
     return known.get(text, text)
 

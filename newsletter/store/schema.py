@@ -71,7 +71,9 @@ def _version(connection: Connection, store: Store) -> Schema:
     else:
         ours = {"meta", "editions", "issues"} <= tables
     if not ours or "alembic_version" not in tables:
-        raise UnusableDatabase(f"{store} holds another program's tables: set DATABASE_URL to a database of our own")
+        raise UnusableDatabase(
+            f"{store} holds another program's tables: set DAILY_DOSE_DATABASE_URL to a database of our own"
+        )
     found = connection.scalar(text("SELECT version_num FROM alembic_version"))
     if found == HEAD:
         return Schema.CURRENT

@@ -35,7 +35,10 @@ def newer(file):
 
 
 UNUSABLE = {
-    "another program's": (foreign, "holds another program's tables: set DATABASE_URL to a database of our own"),
+    "another program's": (
+        foreign,
+        "holds another program's tables: set DAILY_DOSE_DATABASE_URL to a database of our own",
+    ),
     "no database": (lambda file: file.write_bytes(b"Dear diary, " * 1000), "the file is not a database"),
     "damaged": (
         lambda file: file.write_bytes(file.read_bytes()[:40_960]),
