@@ -90,14 +90,18 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         store.close()
 
 
-def begin_logging(settings: Settings, default: str = "info") -> None:
-    """Log to standard error, never an address or a body; *default* is the level where the settings name none."""
+def begin_logging(settings: Settings, default: str = "info", text: structlog.typing.Processor | None = None) -> None:
+    """
+    Log to standard error, never an address or a body.
+
+    *default* is the level where the settings name none; *text* writes a line where they don't want JSON.
+    """
     named = settings.log_level if "log_level" in settings.model_fields_set else default
     level = logging.getLevelNamesMapping()[named.upper()]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else text or structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),

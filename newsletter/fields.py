@@ -46,6 +46,14 @@ def country_codes() -> frozenset[str]:
     return frozenset(code for code in codes if code.isalpha() and len(code) == len("LY")) - _NOT_ISO
 
 
+@cache
+def country_name(code: str) -> str:
+    """Return what English calls the country *code*; the code itself where it has no name for it."""
+    from babel import Locale
+
+    return re.sub(r"\s*\(.*\)", "", str(Locale("en").territories.get(code, code)))
+
+
 class EntryReader:
     """Reads an entry's fields out of a mapping and gathers what is wrong with each."""
 

@@ -344,6 +344,10 @@ class Hold:
     #: Who set it: `editor`, or the guard that did (`clock`, `restored`).
     origin: str = "editor"
 
+    def stands(self, today: date) -> bool:
+        """Say whether it has not been released, and *today* or a later day is among its days."""
+        return self.until is None and (self.last is None or self.last >= today)
+
     def covers(self, edition: str, day: date, due_at: datetime) -> bool:
         """Say whether *edition* publishes nothing for *day*, which is due at *due_at*."""
         return (

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
@@ -35,6 +34,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDi
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
 from newsletter.errors import NewsletterError
+from newsletter.toml import InvalidToml, toml_table
 
 PREFIX = "DAILY_DOSE_"
 FILE = Path("daily-dose.toml")
@@ -301,11 +301,14 @@ def _environment() -> Mapping[str, str]:
 
 def _file() -> Mapping[str, str]:
     try:
-        table = tomllib.loads(FILE.read_text(encoding="utf-8"))
+        table = toml_table(FILE.read_bytes())
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WrongSetting([f"{FILE} cannot be read: {error}"]) from error
+    except OSError as error:
+        raise WrongSetting([f"{FILE} cannot be read: {error.strerror}"]) from error
+    except InvalidToml as error:
+        place = f"{FILE}:{error.line}" if error.line else f"{FILE}"
+        raise WrongSetting([f"{place}: {error}"]) from error
     return _by_key((name, _text(value)) for name, value in table.items())
 
 

@@ -21,7 +21,19 @@ from scheduler.calendar import dates_of_year, due_at, publication_days
 from scheduler.rotation import LOOK, Scores
 from scheduler.shelf import NEVER, Shelf, ShelfEntry, Traits, Waiting
 
-__all__ = ["Gap", "Shelf", "ShelfEntry", "Traits", "Waiting", "choose", "forecast", "passed_over", "runway"]
+__all__ = [
+    "Foreseen",
+    "Gap",
+    "HeldDay",
+    "Shelf",
+    "ShelfEntry",
+    "Traits",
+    "Waiting",
+    "choose",
+    "forecast",
+    "passed_over",
+    "runway",
+]
 
 #: A rerun never comes sooner than this many days after the entry was last published.
 RERUN_DAYS = 30
@@ -89,6 +101,19 @@ class Gap:
     passed_over: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldDay:
+    """A publication day that *hold* keeps empty: one that stands, or one that it came due under."""
+
+    edition: str
+    day: date
+    hold: Hold
+
+
+#: What a day to come brings.
+Foreseen = Pick | Gap | HeldDay
+
+
 def forecast(
     shelf: Shelf,
     edition: Edition,
@@ -98,17 +123,19 @@ def forecast(
     pins: Mapping[date, Waiting],
     queue: Sequence[Waiting],
     holds: Sequence[Hold] = (),
-) -> Iterator[Pick | Gap]:
+) -> Iterator[Foreseen]:
     """
-    Yield the pick, or a gap, of each publication day among the *days* from *first*, in order.
+    Yield what each publication day among the *days* from *first* brings, in order.
 
-    Held days are skipped; the pin of one goes to the head of the queue. *shelf* is left as it is.
+    The pin of a held day goes to the head of the queue. *shelf* is left as it is.
     """
     shelf, line = shelf.copy(), list(queue)
     traits = {waiting.uid: waiting.traits for waiting in chain(pins.values(), queue)}
     for day in publication_days(edition, first, days):
-        if any(hold.covers(edition.slug, day, due_at(edition, day)) for hold in holds):
+        held = next((hold for hold in holds if hold.covers(edition.slug, day, due_at(edition, day))), None)
+        if held is not None:
             line[:0] = [pins[day]] if day in pins else []
+            yield HeldDay(edition=edition.slug, day=day, hold=held)
             continue
         pick = choose(shelf, edition, day, pins=pins, queue=line)
         if pick is None:
@@ -134,7 +161,7 @@ def runway(
 ) -> int:
     """Return how many days from *first* the forecast's first rerun or gap comes; *horizon* if none comes in it."""
     for each in forecast(shelf, edition, first, horizon, pins=pins, queue=queue, holds=holds):
-        if isinstance(each, Gap) or each.rule is Rule.RERUN:
+        if isinstance(each, Gap) or (isinstance(each, Pick) and each.rule is Rule.RERUN):
             return (each.day - first).days
     return horizon
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
 
+from newsletter.fields import country_name
 from newsletter.models import Edition, Kind
 from scheduler.calendar import dates_of_year, days_from
 from scheduler.shelf import NEVER, Shelf, Traits, Waiting
@@ -72,7 +73,7 @@ class Scores:
         """Say what an entry repeats, and what it would have been kept for."""
         traits = self._shelf.known_traits[self._shelf.traits[slot]]
         repeated = ", ".join(words for _, words in self._around.repeated(traits))
-        notes = [f"repeats {repeated}" if repeated else "repeats nothing of the days around"]
+        notes = [f"like the days around it: {repeated}" if repeated else "unlike the days around it"]
         ahead = self._kept.get(self._shelf.events[slot] % 10_000)
         if ahead is not None:
             notes.append(f"nothing better had rested, though its anniversary comes in {ahead} days")
@@ -141,13 +142,13 @@ class _Around:
         repeated = []
         groups = self.groups.intersection(traits.groups)
         if groups:
-            repeated.append((REPEATED_GROUP, f"group {min(groups)}"))
-        if traits.country in self.countries:
-            repeated.append((REPEATED_COUNTRY, f"country {traits.country}"))
-        if traits.ideology in self.ideologies:
-            repeated.append((REPEATED_IDEOLOGY, f"ideology {traits.ideology}"))
+            repeated.append((REPEATED_GROUP, f"the group {min(groups)}"))
+        if traits.country and traits.country in self.countries:
+            repeated.append((REPEATED_COUNTRY, country_name(traits.country)))
+        if traits.ideology and traits.ideology in self.ideologies:
+            repeated.append((REPEATED_IDEOLOGY, traits.ideology))
         if traits.kind in self.kinds:
-            repeated.append((REPEATED_KIND, f"kind {traits.kind}"))
+            repeated.append((REPEATED_KIND, f"a {traits.kind}"))
         return repeated
 
 

@@ -177,17 +177,32 @@ def test_every_wrong_setting_is_told_at_once(folder, monkeypatch):
     assert prot == "DAILY_DOSE_PROT (daily-dose.toml) is not a setting; the nearest is DAILY_DOSE_PORT"
 
 
-@pytest.mark.parametrize("content", [b"PORT = ", b"\xff", b"PORT 8000"])
-def test_a_broken_file_is_refused_by_name(folder, content):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"PORT = ", "daily-dose.toml:1: not TOML: invalid value"),
+        (b"HOST = 'x'\nPORT 8000\n", "daily-dose.toml:2: not TOML: expected '=' after a key in a key/value pair"),
+        (b"[a.b]\n[a.b]\n", "daily-dose.toml:2: not TOML: cannot declare 'a.b' twice"),
+        (b"HOST = 'x'\n# \xff", "daily-dose.toml:2: expected text in UTF-8, got the byte 0xff: save it as UTF-8"),
+        (b"HOST = " + b"[" * 100_000, "daily-dose.toml: not TOML that could be read: brackets within brackets"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_line_and_why(folder, content, message):
     (folder / "daily-dose.toml").write_bytes(content)
 
-    assert refusal().startswith("daily-dose.toml cannot be read: ")
+    assert refusal().startswith(message)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(folder):
+    (folder / "daily-dose.toml").write_text("PORT = 8100\n", encoding="utf-8-sig")
+
+    assert read_settings().port == 8100
 
 
 def test_a_file_that_is_a_folder_is_refused_by_name(folder):
     (folder / "daily-dose.toml").mkdir()
 
-    assert refusal().startswith("daily-dose.toml cannot be read: ")
+    assert refusal() == "daily-dose.toml cannot be read: Is a directory"
 
 
 @pytest.mark.parametrize(

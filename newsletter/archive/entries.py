@@ -154,6 +154,17 @@ def with_body(connection: Connection, beginning: str) -> str:
     return found
 
 
+def headlines(connection: Connection, uids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the headlines of entries at their newest revisions."""
+    newest_of = (revisions.c.entry_id == entries.c.id) & (revisions.c.number == entries.c.revision)
+    statement = select(entries.c.uid, revisions.c.headline).join(revisions, newest_of)
+    found: dict[UUID, str] = {}
+    for start in range(0, len(uids), 500):
+        some = uids[start : start + 500]
+        found |= dict(connection.execute(statement.where(entries.c.uid.in_(some))).all())
+    return found
+
+
 def count(connection: Connection) -> int:
     """Return how many entries there are."""
     return connection.scalar(select(func.count()).select_from(entries)) or 0

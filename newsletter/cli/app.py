@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
@@ -11,6 +12,14 @@ from newsletter.errors import InvalidEntry, NewsletterError
 
 #: Exit statuses, beside 0: a refusal, wrong usage, and what a shell gives what Ctrl-C ended (128 + SIGINT).
 REFUSED, WRONG_USAGE, STOPPED = 1, 2, 130
+
+#: How Typer and pydantic say what an argument may be, and how we do.
+_PLAIN = (
+    (re.compile(r"Value error, ('.*') is not one of (.*)\."), r"expected one of \2, got \1"),
+    (re.compile(r"Input should be greater than or equal to"), "expected a whole number of at least"),
+    (re.compile(r"Input should be less than or equal to"), "expected a whole number of at most"),
+    (re.compile(r"Input should be a valid integer.*"), "expected a whole number"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,10 +80,18 @@ def _misused(message: str, context: Any, *, in_json: bool) -> int:  # noqa: ANN4
     if "\n" in message:  # a command's help, where it was called without a word
         _tell(message)
         return WRONG_USAGE
+    message = _plainly(message)
     if in_json:
         _answer({"error": {"type": "WrongUsage", "message": message}})
     _tell(f"error: {message}" + (f" ({context.command_path} --help says more)" if context else ""))
     return WRONG_USAGE
+
+
+def _plainly(message: str) -> str:
+    """Return what is wrong with an argument without the words of the libraries that read it."""
+    for pattern, plain in _PLAIN:
+        message = pattern.sub(plain, message)
+    return message
 
 
 def _answer(value: object) -> None:

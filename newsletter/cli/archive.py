@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from newsletter.cli.terminal import Application, opened, progress, warn
+from newsletter.cli.terminal import Application, answer, opened, progress, warn, wrong
 
 Json = Annotated[bool, typer.Option("--json", help="Report in JSON.")]
 FileKind = Literal["auto", "page", "csv", "jsonl"]
@@ -53,6 +53,7 @@ def import_(
 @export.command("archive")
 def export_archive(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A file, or - for standard output.")],
+    json: Annotated[bool, typer.Option("--json", help="Answer in JSON; not where the archive itself goes.")] = False,
 ) -> None:
     """Write all entries and all issues as JSON Lines.
 
@@ -62,6 +63,12 @@ def export_archive(
     """
     from newsletter.cli.exporting import write_lines
 
+    to_output = str(path) == "-"
+    if json and to_output:
+        raise wrong("expected a file, got --json and -: the archive and the answer would go to the same place")
     with opened() as room, progress("exporting") as done:
         number = write_lines(room.desk.export(), path, done)
-    warn(f"{number:,} lines written to {'standard output' if str(path) == '-' else path}")
+    if json:
+        answer({"path": str(path), "lines": number})
+    else:
+        warn(f"{number:,} lines written to {'standard output' if to_output else path}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from newsletter.press.press import Outcome
 
 Sets = Annotated[list[str], typer.Option("--set", metavar="FIELD=VALUE", help="A field's right value; repeatable.")]
+Sources = Annotated[list[str], typer.Option("--source", metavar="TEXT", help="A citation; repeatable.")]
 
 
 def add_to(app: Application) -> None:
@@ -36,7 +37,7 @@ def correct(
     name: DayOrEntry,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The public note: what was wrong, what is right.")],
     sets: Sets = [],
-    sources: Annotated[list[str], typer.Option("--source", metavar="TEXT", help="A citation; repeatable.")] = [],
+    sources: Sources = [],
     leave_running: Annotated[
         bool, typer.Option("--leave-running", help="What is not yet sent goes out as it was printed.")
     ] = False,
@@ -64,15 +65,21 @@ def correct(
         _tell(room, outcome, "corrected", "get the corrected text", json=json)
 
 
-def amend(name: DayOrEntry, sets: Sets = [], edition: EditionSlug = None, json: Json = False) -> None:
+def amend(
+    name: DayOrEntry, sets: Sets = [], sources: Sources = [], edition: EditionSlug = None, json: Json = False
+) -> None:
     """Mend a small slip, without a note in the mail.
 
-    It is listed on the entry's page. What was never published is just changed.
+    It is listed on the entry's page. What was never published is just changed; a draft that has a source can be made
+    ready (--set status=ready).
 
     Example: daily-dose amend mumbai-under-attack-for-three-days-2008 --set place=Mumbai
     """
+    from newsletter.press.revising import cited
+
     with opened() as room:
-        outcome = room.press.amend(edition, day_or_entry(room, name, edition), now(), assignments(sets))
+        which = day_or_entry(room, name, edition)
+        outcome = room.press.amend(edition, which, now(), assignments(sets), [cited(source) for source in sources])
         _tell(room, outcome, "amended", "get the new text", json=json)
 
 
@@ -105,7 +112,7 @@ def _tell(room: Newsroom, outcome: Outcome, done: str, readers: str, *, json: bo
             }
         )
         return
-    say(f"{outcome.entry.slug}: {done}")
+    say(f"{outcome.entry.slug}: {done}" + ("" if outcome.entry.sources else " (a draft until it has a source)"))
     for issue in outcome.issues:
         say(f"  {issue.edition} of {issue.day}")
     if outcome.standing:

@@ -9,7 +9,7 @@ import typer
 from newsletter.cli.terminal import Application, Json, answer, assignments, now, opened, say
 
 if TYPE_CHECKING:
-    from newsletter.models import Edition
+    from newsletter.models import Edition, Schedule
 
 editions = Application("The newsletters: list, add, set.")
 
@@ -31,14 +31,20 @@ def list_(json: Json = False) -> None:
 
     Example: daily-dose editions list
     """
+    from newsletter.desk.editing import days_text
+    from scheduler.calendar import edition_day
+
     with opened() as room:
         every = room.desk.editions()
     if json:
         answer([shape(each) for each in every])
         return
     for each in every:
-        when = "{time} {zone}, {days}, since {since}".format(**shape(each))
-        say(f"{each.slug}: {each.title}, {each.language}, {when}")
+        today = edition_day(each, now())
+        held = each.schedule_on(today)
+        coming = "".join(f" (from {one.from_day}: {_hour(one)})" for one in each.schedules if one.from_day > today)
+        when = f"{_hour(held)}{coming if held is not each.schedules[-1] else ''}"
+        say(f"{each.slug}: {each.title}, {each.language}, {when}, {days_text(each.days)}, since {each.since}")
 
 
 @editions.command("add")
@@ -67,7 +73,7 @@ def set_(slug: Slug, values: Values, json: Json = False) -> None:
 
 
 def shape(edition: Edition) -> dict[str, object]:
-    """Return an edition as JSON, by its newest schedule."""
+    """Return an edition as JSON: zone and time of its newest schedule, and every schedule with its first day."""
     from newsletter.desk.editing import days_text
 
     newest = edition.schedules[-1]
@@ -83,6 +89,10 @@ def shape(edition: Edition) -> dict[str, object]:
         "kinds": sorted(map(str, edition.kinds)),
         "tags": sorted(edition.tags),
         "since": edition.since.isoformat(),
+        "schedules": [
+            {"from": str(each.from_day), "zone": each.zone.key, "time": each.time.isoformat("minutes")}
+            for each in edition.schedules
+        ],
     }
 
 
@@ -91,4 +101,8 @@ def _tell(edition: Edition, *, json: bool) -> None:
         answer(shape(edition))
         return
     newest = edition.schedules[-1]
-    say(f"{edition.slug}: from {newest.from_day} at {newest.time:%H:%M} {newest.zone.key}")
+    say(f"{edition.slug}: from {newest.from_day} at {_hour(newest)}")
+
+
+def _hour(schedule: Schedule) -> str:
+    return f"{schedule.time:%H:%M} {schedule.zone.key}"

@@ -19,6 +19,7 @@ from newsletter.shapes import entry_shape, problem_shape
 
 #: Added entries that are told one by one to a person.
 _SHOWN = 20
+_GIVE_SOURCE = "daily-dose amend ENTRY --source TEXT --set status=ready"
 
 
 def take_in(importing: Import, report: Report, *, dry_run: bool) -> None:
@@ -92,6 +93,10 @@ class _Lines:
             self._write(f"and {report.count - _SHOWN:,} more\n")
         for each in report.near:
             self._write(f"near   {each.entry} is like {each.like}: {each.why}\n")
+        if report.unsourced:
+            number = len(report.unsourced)
+            what = "1 has no source and stays a draft" if number == 1 else f"{number:,} have no source and stay drafts"
+            self._write(f"draft  {what}: {_GIVE_SOURCE}\n")
         for problem in report.errors:
             warn(f"error: {problem}")
         self._write(
@@ -119,6 +124,10 @@ class _Json:
             "known": report.known,
             "near": [{"entry": each.entry, "like": each.like, "why": each.why} for each in report.near],
             "errors": [problem_shape(each) for each in report.errors],
+            "warnings": [
+                {"entry": slug, "warning": f"it has no source and stays a draft: {_GIVE_SOURCE}"}
+                for slug in report.unsourced
+            ],
         } | (shape(error) if error else {})
         self._write("],\n" + ",\n".join(f"{_json(name)}: {_json(value)}" for name, value in rest.items()) + "}\n")
 

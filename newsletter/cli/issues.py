@@ -15,6 +15,7 @@ from newsletter.cli.terminal import (
     answer,
     day_in,
     day_or_entry,
+    fitted,
     now,
     opened,
     progress,
@@ -23,8 +24,12 @@ from newsletter.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
     from newsletter.bootstrap import Newsroom
     from newsletter.models import Issue
+    from scheduler.picker import Foreseen
 
 #: How many days ahead a pick is looked for: each needs all before it.
 FARTHEST = 3660
@@ -81,14 +86,13 @@ def forecast(
     with opened() as room:
         start = _within_reach(day_in(room, first, edition)) if first else None
         ahead = room.press.outlook.forecast(edition, start, days, now())
+        picks = [each for each in ahead if isinstance(each, Pick)]
+        headlines = {} if json else room.desk.headlines([each.uid for each in picks])
     if json:
-        answer([pick_shape(each) for each in ahead if isinstance(each, Pick)])
+        answer([pick_shape(each) for each in picks])
         return
     for each in ahead:
-        if isinstance(each, Pick):
-            say(f"{each.day}  {each.rule:<11}  {each.entry}")
-        else:
-            say(f"{each.day}  {'-':<11}  nothing to publish")
+        say(fitted(_foreseen(each, headlines)))
 
 
 def publish(
@@ -170,6 +174,20 @@ def headline(issue: Issue) -> str:
 def went_out(number: int) -> str:
     """Say how many messages were sent."""
     return {0: "nothing to send", 1: "1 message went out"}.get(number, f"{number:,} messages went out")
+
+
+def _foreseen(day: Foreseen, headlines: Mapping[UUID, str]) -> str:
+    """Return a forecast's line."""
+    from newsletter.models import Pick
+    from scheduler.picker import HeldDay
+
+    if isinstance(day, Pick):
+        return f"{day.day}  {day.rule:<11}  {headlines[day.uid]} ({day.reason.removeprefix(f'{day.rule}: ')})"
+    if not isinstance(day, HeldDay):
+        return f"{day.day}  {'-':<11}  nothing to publish: add entries, or make some ready"
+    if day.hold.until is not None:
+        return f"{day.day}  {'held':<11}  it came due under a hold (publish {day.day} --force fills it)"
+    return f"{day.day}  held" + (f" ({day.hold.reason})" if day.hold.reason else "")
 
 
 def _within_reach(day: date) -> date:

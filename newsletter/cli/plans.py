@@ -14,6 +14,7 @@ from newsletter.cli.terminal import (
     answer,
     day_in,
     days_in,
+    edition_of,
     now,
     opened,
     say,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from newsletter.models import Hold
 
 Days = Annotated[str | None, typer.Argument(metavar="DAY|DAY..DAY", help="A day, or the first and the last.")]
-All = Annotated[bool, typer.Option("--all", help="Everything, every day.")]
+All = Annotated[bool, typer.Option("--all", help="Every day of every edition.")]
 
 queue = Application("Entries in line for a free day, or pinned to one.")
 
@@ -109,19 +110,17 @@ def hold(
     """
     from newsletter.cli.issues import headline
 
-    _days_or_all(days, everything=everything)
+    _days_or_all(days, edition, everything=everything)
     with opened() as room:
         span = days_in(room, days, edition) if days else None
         held = room.press.hold(edition, span, now(), reason)
         out = room.press.outlook.overview(edition, now()).issue
+        what = _days_of(room, held)
     if json:
         answer(hold_shape(held))
         return
-    if span is None:
-        say("everything is held")
-    else:
-        say(f"{span[0]} is held" if span[0] == span[1] else f"{span[0]} to {span[1]} are held")
-    if out is not None:
+    say(f"{what} is held" if span is None or span[0] == span[1] else f"{what} are held")
+    if out is not None and (span is None or span[0] <= out.day <= span[1]):
         say(f"  out already: the issue of {out.day}, {headline(out)}")
 
 
@@ -132,16 +131,21 @@ def release(days: Days = None, everything: All = False, edition: EditionSlug = N
 
     Example: daily-dose release --all
     """
-    _days_or_all(days, everything=everything)
+    _days_or_all(days, edition, everything=everything)
     with opened() as room:
-        lifted = room.press.release(edition, days_in(room, days, edition) if days else None, now())
+        span = days_in(room, days, edition) if days else None
+        lifted = room.press.release(edition, span, now())
         empty = room.press.outlook.left_empty(now()) if lifted else {}
-    if json:
-        answer({"released": lifted, "empty": {slug: [str(day) for day in days] for slug, days in empty.items()}})
-        return
-    say({0: "nothing was held", 1: "1 hold lifted"}.get(lifted, f"{lifted} holds lifted"))
-    for slug, left in empty.items():
-        say(f"  {stays_empty(left, slug)}")
+        if json:
+            answer({"released": lifted, "empty": {slug: [str(day) for day in left] for slug, left in empty.items()}})
+            return
+        standing = room.desk.holds(now())
+        say(_lifted(lifted, span, edition_of(room, edition).slug) if lifted or standing else "nothing was held")
+        for slug, left in empty.items():
+            say(f"  {stays_empty(left, slug)}")
+        for held in standing:
+            why = f": {held.reason}" if held.reason else ""
+            say(f"  held: {_days_of(room, held)}{why} ({_releasing(room, held)})")
 
 
 def stays_empty(days: Sequence[date], edition: str) -> str:
@@ -166,9 +170,38 @@ def hold_shape(held: Hold) -> dict[str, object]:
     }
 
 
-def _days_or_all(days: str | None, *, everything: bool) -> None:
+def _lifted(number: int, span: tuple[date, date] | None, edition: str) -> str:
+    """Say how many holds were lifted, where some were or others stand."""
+    if number:
+        return "1 hold lifted" if number == 1 else f"{number} holds lifted"
+    if span is None:
+        return "nothing was held but some days"
+    days = f"{span[0]} of {edition} was" if span[0] == span[1] else f"{span[0]} to {span[1]} of {edition} were"
+    return f"{days} not held"
+
+
+def _days_of(room: Newsroom, held: Hold) -> str:
+    """Name what is held; its edition too, where there are several."""
+    if held.first is None:
+        return "everything"
+    days = str(held.first) if held.first == held.last else f"{held.first} to {held.last}"
+    return f"{days} of {held.edition}" if len(room.desk.editions()) > 1 else days
+
+
+def _releasing(room: Newsroom, held: Hold) -> str:
+    """Return the command that lifts a hold."""
+    if held.first is None:
+        return "daily-dose release --all"
+    days = str(held.first) if held.first == held.last else f"{held.first}..{held.last}"
+    first = edition_of(room, None).slug
+    return f"daily-dose release {days}" + ("" if held.edition == first else f" --edition {held.edition}")
+
+
+def _days_or_all(days: str | None, edition: str | None, *, everything: bool) -> None:
     if (days is None) is not everything:
         raise wrong("expected a day, a range DAY..DAY, or --all")
+    if everything and edition is not None:
+        raise wrong("--all is every edition: leave --edition out, or name the days")
 
 
 def _tell(room: Newsroom, edition: str | None, *, json: bool) -> None:

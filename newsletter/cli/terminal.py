@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,15 +38,29 @@ def now() -> datetime:
 
 
 @contextmanager
-def opened(*, upgraded: bool = False, log: str = "warning") -> Iterator[Newsroom]:
-    """Open the newsroom that the settings name; *log* is the level where LOG_LEVEL is not set."""
+def opened(*, upgraded: bool = False, log: str | None = None) -> Iterator[Newsroom]:
+    """
+    Open the newsroom that the settings name.
+
+    *log* is the level of a service's log where LOG_LEVEL is not set; any other command says in
+    sentences what it has to warn of.
+    """
     from newsletter.bootstrap import begin_logging, newsroom
     from newsletter.settings import read_settings
 
     settings = read_settings()
-    begin_logging(settings, log)
+    begin_logging(settings, log or "warning", None if log else _sentence)
     with newsroom(settings, upgraded=upgraded) as room:
         yield room
+
+
+def _sentence(_logger: object, level: str, event: MutableMapping[str, Any]) -> str:
+    """Return what is logged as a line for the person who ran a command."""
+    known = {name: event.pop(name, None) for name in ("event", "day", "edition", "level", "timestamp")}
+    day = f" for {known['day']}" if known["day"] else ""
+    edition = f" ({known['edition']})" if known["edition"] else ""
+    said = ": ".join(map(str, event.values()))
+    return f"{level}: {known['event']}{day}{edition}" + (f": {said}" if said else "")
 
 
 def edition_of(room: Newsroom, slug: str | None) -> Edition:
@@ -104,6 +119,14 @@ def wrong(message: str) -> typer.TyperException:
 def say(text: str = "") -> None:
     """Print a line."""
     sys.stdout.write(text + "\n")
+
+
+def fitted(text: str) -> str:
+    """Return a line no longer than the terminal that it is printed to is wide; anywhere else, all of it."""
+    if not sys.stdout.isatty():
+        return text
+    width = get_terminal_size().columns
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def answer(value: Any) -> None:  # noqa: ANN401 -- any JSON

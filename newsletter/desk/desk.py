@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from newsletter.archive import copying, editions, entries, issues, plans
 from newsletter.desk.editing import WrongValue, edited
 from newsletter.desk.importing import Import, Report
 from newsletter.errors import NewsletterError
-from newsletter.models import Edition, Entry, Schedule
+from newsletter.models import Edition, Entry, Hold, Schedule
 from newsletter.store import Connection
 from newsletter.store.engine import Store, remember, remembered
 from newsletter.text import slugify
@@ -74,6 +74,11 @@ class Desk:
         with self.store.reading() as connection:
             return entries.find(connection, name)
 
+    def headlines(self, uids: Sequence[UUID]) -> dict[UUID, str]:
+        """Return the headlines of entries, by uid."""
+        with self.store.reading() as connection:
+            return entries.headlines(connection, uids)
+
     def counts(self) -> tuple[int, int]:
         """Return how many entries and issues there are."""
         with self.store.reading() as connection:
@@ -105,6 +110,12 @@ class Desk:
                 )
                 for place, waiting in enumerate(plans.queued(connection, edition), start=1)
             ]
+
+    def holds(self, now: datetime) -> list[Hold]:
+        """Return every hold that stands and has not all its days behind it, of every edition."""
+        with self.store.reading() as connection:
+            today = {edition.slug: edition_day(edition, now) for edition in editions.every(connection)}
+            return [hold for hold in plans.holding(connection) if hold.stands(today.get(hold.edition or "", date.min))]
 
     def enqueue(self, slug: str | None, name: str, now: datetime, *, day: date | None = None) -> None:
         """Put an entry at the end of the queue, or pin it to *day*; raise `PastDay`, `AlreadyPlanned`."""

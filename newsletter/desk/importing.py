@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,8 @@ class Report:
     count: int = 0
     known: list[str] = field(default_factory=list)
     near: list[NearOne] = field(default_factory=list)
+    #: Slugs of what came in as a draft for want of a source.
+    unsourced: list[str] = field(default_factory=list)
     errors: list[Problem] = field(default_factory=list)
 
     def tell(self, kept: Entry) -> None:
@@ -114,7 +117,7 @@ class Import:
         # A pipe can't go back to its beginning.
         kind = self.kind if self.kind != "auto" else ("csv" if mapping else sniff(stream.peek(_HEAD), file))
         if kind == "page":
-            yield from read_page(stream.read(LARGEST_PAGE + 1), file)
+            yield from read_page(stream.read(LARGEST_PAGE + 1), file, os.fstat(stream.fileno()).st_size)
         elif kind == "csv":
             yield from read_csv(stream, file, mapping)
         else:
@@ -201,6 +204,7 @@ class _Taking:
                 entries.insert_entries(connection, kept, self._now)
         self._report.known += some.known
         self._report.near += some.near
+        self._report.unsourced += [entry.slug for entry in kept if not entry.sources]
         for entry in kept:
             self._report.tell(entry)
 

@@ -87,14 +87,6 @@ def country_names() -> dict[str, str]:
 
 
 @cache
-def country_called(code: str) -> str:
-    """Return what English calls the country *code*."""
-    from babel import Locale
-
-    return re.sub(r"\s*\(.*\)", "", Locale("en").territories[code])
-
-
-@cache
 def demonyms() -> dict[str, str]:
     """Return the adjectives of countries, and regions too vague to name one, with their codes."""
     return {word: code for code, words in table("countries")["demonyms"].items() for word in words}

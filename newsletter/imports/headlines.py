@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from newsletter.fields import LONGEST_HEADLINE
+from newsletter.fields import LONGEST_HEADLINE, country_name
 from newsletter.imports.dates import date_at
-from newsletter.imports.gazetteer import country_called
 from newsletter.imports.names import sentences
 from newsletter.models import Kind, PartialDate
 from newsletter.text import clean_line
@@ -72,7 +71,7 @@ def words_headline(kind: Kind, speaker: str | None, role: str | None, day: Parti
 
 def fact_headline(text: str, place: str | None, country: str | None, day: PartialDate | None) -> str:
     """Return a headline for an account: where, and the first clause of what happened."""
-    where = ", ".join(filter(None, (place, country_called(country) if country else None)))
+    where = ", ".join(filter(None, (place, country_name(country) if country else None)))
     clause = _first_clause(text, place)
     if len(clause) >= _SHORTEST and not _QUOTE_MARK.search(clause) and not _GRAPHIC.search(clause):
         if not where or (place and place in clause):

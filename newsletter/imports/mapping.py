@@ -37,16 +37,15 @@ How an organisation's table becomes entries: a small TOML file.
 from __future__ import annotations
 
 import time
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
 from newsletter.errors import InvalidEntry, NewsletterError
-from newsletter.imports.decoding import NotText, decoded
 from newsletter.models import Attribution, Entry, Problem, Source
 from newsletter.shapes import entry_of
+from newsletter.toml import InvalidToml, toml_table
 
 #: The fields that a column may fill; `sources` have a table of their own.
 FIELDS = frozenset(field.name for field in fields(Entry)) - {"sources", "guessed", "revision"}
@@ -92,9 +91,9 @@ class Mapping:
     def parse(cls, data: bytes, file: str) -> Mapping:
         """Read a mapping file; raise `InvalidMapping` with every key that is wrong."""
         try:
-            table = tomllib.loads(decoded(data, "utf-8"))
-        except (tomllib.TOMLDecodeError, NotText, RecursionError) as error:
-            raise InvalidMapping([Problem(file=file, line=0, field="", problem=f"not TOML: {error}")]) from error
+            table = toml_table(data)
+        except InvalidToml as error:
+            raise InvalidMapping([Problem(file=file, line=error.line, field="", problem=str(error))]) from error
         reader = _TableReader(table, file)
         mapping = reader.mapping()
         if reader.problems:
@@ -187,7 +186,11 @@ class _TableReader:
         return tuple(items)
 
     def columns(self) -> tuple[tuple[str, str], ...]:
-        pairs = [(column, name) for column, names in self.part("columns").items() for name in self.texts(names, column)]
+        pairs = [
+            (column, name)
+            for column, names in self.part("columns").items()
+            for name in self.texts(names, f"columns.{column}")
+        ]
         for column, name in pairs:
             if name not in FIELDS:
                 self.wrong(f"columns.{column}", f"no such field: {name!r}; there are {', '.join(sorted(FIELDS))}")
@@ -221,8 +224,8 @@ class _TableReader:
         for form in formats:
             try:
                 time.strptime(time.strftime(form, (2001, 2, 3, 0, 0, 0, 5, 34, 0)), form)
-            except ValueError as error:
-                self.wrong("date_formats", f"{form!r}: {error}")
+            except ValueError:
+                self.wrong("date_formats", f"expected formats such as %d/%m/%Y or %B %Y, got {form!r}")
         return formats
 
     def delimiter(self) -> str | None:

@@ -52,16 +52,18 @@ class _Page:
     box_line: int = 0
 
 
-def read_page(data: bytes, file: str) -> Iterator[Entry | Problem]:
+def read_page(data: bytes, file: str, size: int | None = None) -> Iterator[Entry | Problem]:
     """
     Yield the page's entries (its main text, then its box's) and what is wrong with it.
 
-    *file* names it in problems, and in the entries' origin, with the page's author after it. What
+    *file* names it in problems, and in the entries' origin, with the page's author after it; *size* is
+    the whole page's, where *data* may be only the beginning of one that is too large. What
     was read out of the text is listed in `guessed`; an entry without a source is a draft, any other
     is up for review.
     """
     if len(data) > LARGEST_PAGE:
-        problem = f"expected a page of at most {LARGEST_PAGE:,} bytes, got {len(data):,}"
+        got = f"{size:,}" if size else "more"
+        problem = f"expected a page of at most {LARGEST_PAGE:,} bytes (2 MB), got {got}"
         yield Problem(file=file, line=0, field="", problem=problem)
         return
     try:

@@ -74,8 +74,6 @@ class _Table:
         self._mapping = mapping or Mapping.by_name(self._header)
         self._line = header.line
         self._index = self._positions()
-        if mapping is None:
-            self._warn_of_strangers()
         self._columns = [
             (at, field, self._reader_of(field))
             for column, field in self._mapping.columns
@@ -85,7 +83,18 @@ class _Table:
         self._ids = [self._at(column, "id") for column in self._mapping.id_columns]
         ground = self._mapping.attribution_column
         self._ground = self._at(ground, "groups") if ground else None
-        self.readable = self._has_what_it_needs()
+        missing = {"kind", "body"} - {field for _, field, _ in self._columns} - self._mapping.constants.keys()
+        self.readable = not missing and None not in self._ids
+        if mapping is None and missing:
+            there = ", ".join(filter(None, self._header))
+            problem = f"expected columns named like an entry's fields, at least kind and body, got {there}"
+            self._wrong(
+                "", f"{problem[:_LONGEST_PROBLEM]}; a mapping says which column is which field (--map FILE.toml)"
+            )
+        elif mapping is None:
+            self._warn_of_strangers()
+        else:
+            self._say_missing(missing)
         self._seen: dict[UUID, int] = {}
 
     def _wrong(self, field: str, problem: str) -> None:
@@ -121,12 +130,10 @@ class _Table:
         ]
         return found, source.constants
 
-    def _has_what_it_needs(self) -> bool:
-        filled = {field for _, field, _ in self._columns} | self._mapping.constants.keys()
-        for needed in ("kind", "body"):
-            if needed not in filled:
-                self._wrong(needed, f"expected a column or a constant for {needed}: no row can be read without it")
-        return {"kind", "body"} <= filled and None not in self._ids
+    def _say_missing(self, fields: set[str]) -> None:
+        """Say which of *fields* the mapping does not name; what it names and the table lacks was said already."""
+        for needed in sorted(fields - {field for _, field in self._mapping.columns}, reverse=True):
+            self._wrong(needed, f"expected a column or a constant for {needed}: no row can be read without it")
 
     def entries(self, rows: Iterator[Row | BrokenRow]) -> Iterator[Entry | Problem]:
         for row in rows:

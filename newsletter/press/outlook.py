@@ -15,7 +15,7 @@ from newsletter.store import Connection
 from newsletter.store.engine import remembered
 from scheduler.calendar import edition_day
 from scheduler.due import days_due, days_left_empty, next_due
-from scheduler.picker import Gap, choose, forecast, runway
+from scheduler.picker import Foreseen, choose, forecast, runway
 
 #: How far ahead the runway is looked for, in days.
 HORIZON = 400
@@ -75,8 +75,8 @@ class Outlook:
             raise refusals.NothingToPick(edition.slug, day)
         return found
 
-    def forecast(self, slug: str | None, first: date | None, days: int, now: datetime) -> list[Pick | Gap]:
-        """Return what would be published on the *days* days from *first*, or from the next without an issue."""
+    def forecast(self, slug: str | None, first: date | None, days: int, now: datetime) -> list[Foreseen]:
+        """Return what would become of the *days* days from *first*, or from the next without an issue."""
         with self._shelves.reading() as connection:
             edition = editions.get(connection, slug)
             start = self._next_day(connection, edition, now)
@@ -107,13 +107,7 @@ class Outlook:
                 day=today,
                 issue=found[0] if found else None,
                 next_due_at=coming.due_at if coming else None,
-                holds=tuple(
-                    hold
-                    for hold in holds
-                    if hold.until is None
-                    and hold.edition in (None, edition.slug)
-                    and (hold.last is None or hold.last >= today)
-                ),
+                holds=tuple(hold for hold in holds if hold.stands(today) and hold.edition in (None, edition.slug)),
                 empty=tuple(self._left_empty(connection, edition, now)),
                 runway=reach,
                 queue=tuple(waiting.slug for waiting in plans.queued(connection, edition)),
@@ -174,7 +168,7 @@ class Outlook:
         today = max(edition_day(edition, now), edition.since)
         return today if newest is None else max(today, newest + timedelta(days=1))
 
-    def _ahead(self, connection: Connection, edition: Edition, start: date, days: int) -> list[Pick | Gap]:
+    def _ahead(self, connection: Connection, edition: Edition, start: date, days: int) -> list[Foreseen]:
         return list(
             forecast(
                 self._shelves.of(connection, edition),

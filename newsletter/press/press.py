@@ -275,11 +275,18 @@ class Press:
         wish = Wish(values=values or {}, sources=sources, note=note.strip(), captured=captured)
         return self._revise(slug, name, now, wish, leave_running=leave_running)
 
-    def amend(self, slug: str | None, name: date | str, now: datetime, values: Mapping[str, Any]) -> Outcome:
+    def amend(
+        self,
+        slug: str | None,
+        name: date | str,
+        now: datetime,
+        values: Mapping[str, Any],
+        sources: Sequence[Source] = (),
+    ) -> Outcome:
         """Mend a small slip: listed on the entry's page, no note mailed. An unpublished entry is just revised."""
-        if not values:
-            raise refusals.NothingToChange("an amendment needs a change: --set FIELD=VALUE")
-        return self._revise(slug, name, now, Wish(values=values, slip=True), leave_running=False)
+        if not values and not sources:
+            raise refusals.NothingToChange("an amendment needs a change: --set FIELD=VALUE or --source TEXT")
+        return self._revise(slug, name, now, Wish(values=values, sources=sources, slip=True), leave_running=False)
 
     def _revise(self, slug: str | None, name: date | str, now: datetime, wish: Wish, *, leave_running: bool) -> Outcome:
         with self._shelves.transaction() as connection:

@@ -10,7 +10,7 @@ from typing import Any
 
 from newsletter.errors import InvalidEntry
 from newsletter.fields import is_web_address
-from newsletter.models import Change, Entry, Source
+from newsletter.models import Change, Entry, Source, Status
 from newsletter.shapes import entry_of, entry_shape
 from newsletter.text import clean_line
 
@@ -22,6 +22,9 @@ _TEXT = frozenset(
         "ideology", "attack_type", "toll_note", "content_note", "language", "translation_of", "status",
     }
 )  # fmt: skip
+
+#: Why an entry can't be more than a draft, and what to do.
+NO_SOURCE = "an entry without a source stays a draft; add one with --source TEXT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,8 @@ def revised(entry: Entry, values: Mapping[str, Any], sources: Sequence[Source] =
     Return *entry* with fields set, and sources that it has not yet added at the end.
 
     A value is text, or JSON for what is not (`41`, `true`, `null`, a list of groups); text of
-    nothing empties a field. Whatever an editor sets is no longer guessed. Raises `InvalidEntry`.
+    nothing empties a field. Whatever an editor sets is no longer guessed. Without a source it is a draft.
+    Raises `InvalidEntry`.
     """
     known = {field.name for field in fields(Entry)} - _FIXED
     wrong = [(name, f"expected one of {', '.join(sorted(known))}") for name in values if name not in known]
@@ -55,7 +59,12 @@ def revised(entry: Entry, values: Mapping[str, Any], sources: Sequence[Source] =
     shape |= {name: _value(name, value) for name, value in values.items()}
     shape["guessed"] = [name for name in entry.guessed if name not in values]
     result = entry_of(shape)
-    return replace(result, sources=(*result.sources, *(new for new in sources if new not in result.sources)))
+    result = replace(result, sources=(*result.sources, *(new for new in sources if new not in result.sources)))
+    if result.sources or result.status is Status.DRAFT:
+        return result
+    if "status" in values:
+        raise InvalidEntry([("status", f"expected draft, got {result.status}: {NO_SOURCE}")])
+    return replace(result, status=Status.DRAFT)
 
 
 def cited(text: str) -> Source:

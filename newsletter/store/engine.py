@@ -10,6 +10,7 @@ is an advisory lock.
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -50,10 +51,12 @@ class Store:
             self.engine: Engine = create_engine(self.url, **_options(self.url))
         except (ArgumentError, ImportError, ValueError) as error:
             why = error if isinstance(error, ImportError) else f"expected {_ALLOWED}"
-            raise UnusableDatabase(f"DATABASE_URL {_without_password(address)} can't be used: {why}") from None
+            raise UnusableDatabase(
+                f"DAILY_DOSE_DATABASE_URL {_without_password(address)} can't be used: {why}"
+            ) from None
         if self.is_sqlite:
             if self.url.database in (None, "", ":memory:"):
-                raise UnusableDatabase(f"DATABASE_URL {address} names no file: expected {_ALLOWED}")
+                raise UnusableDatabase(f"DAILY_DOSE_DATABASE_URL {address} names no file: expected {_ALLOWED}")
             event.listen(self.engine, "connect", _prepare_sqlite)
         event.listen(self.engine, "begin", _begin_sqlite if self.is_sqlite else _begin_postgresql)
         self._writing = self.engine.execution_options(write=True)
@@ -182,7 +185,9 @@ def _our_errors(store: Store) -> Iterator[None]:
     except DBAPIError as error:
         if not _is_unusable(error):
             raise
-        raise UnusableDatabase(f"the database {store} does not answer: {why(error.orig or error)}") from error
+        raise UnusableDatabase(
+            f"the database {store} does not answer: {why(error.orig or error, store.file)}"
+        ) from error
 
 
 def _is_unusable(error: DBAPIError) -> bool:
@@ -195,16 +200,29 @@ def _is_unusable(error: DBAPIError) -> bool:
     )
 
 
-def why(error: BaseException) -> str:
-    """Say in words why the database does not answer."""
+def why(error: BaseException, file: Path | None = None) -> str:
+    """Say in words why the database, kept in *file* if it is one, does not answer."""
     text = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    read_only = f"{_read_only(file)} is read-only: give the service's user the right to write it"
     known = {
-        "attempt to write a readonly database": "it is read-only: give the service's user the right to write it",
+        "attempt to write a readonly database": read_only,
         "database or disk is full": "the disk is full: free some room, nothing was lost",
-        "file is not a database": "the file is not a database: move it away, or set DATABASE_URL",
+        "file is not a database": "the file is not a database: move it away, or set DAILY_DOSE_DATABASE_URL",
         "database disk image is malformed": "the file is damaged: restore it from a backup",
         "unable to open database file": "the file can't be opened: check the folder and its rights",
         "database is locked": f"another program was writing to it for {BUSY_SECONDS} seconds: end it, or try again",
-        "disk I/O error": "the disk does not take it (full, or failing)",
+        "disk I/O error": "the disk does not take it (full, or failing): free some room, nothing was lost",
     }
     return known.get(text, text)
+
+
+def _read_only(file: Path | None) -> str:
+    """Name what can't be written: the database's folder, its file, or one of those that SQLite keeps beside it."""
+    if file is None:
+        return "it"
+    if not os.access(file.parent, os.W_OK):
+        return f"the folder {file.parent.absolute()}"
+    beside = (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm")))
+    return next(
+        (f"the file {each.absolute()}" for each in beside if each.exists() and not os.access(each, os.W_OK)), "it"
+    )

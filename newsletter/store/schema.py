@@ -39,21 +39,23 @@ def look(store: Store) -> Schema:
     Raises `UnusableDatabase` where it is not ours, or from a newer version of this program.
     """
     if store.file is not None:
-        if not store.file.exists():
-            return Schema.MISSING
-        if not _holds_database(store, store.file):
-            return Schema.EMPTY
+        try:
+            if not store.file.exists():
+                return Schema.MISSING
+            if not _holds_database(store, store.file):
+                return Schema.EMPTY
+        except OSError as error:
+            what = f": give the service's user the right to read {store.file.parent.absolute()} and what is in it"
+            mend = what if isinstance(error, PermissionError) else ""
+            raise UnusableDatabase(f"the database {store} can't be read: {error.strerror}{mend}") from error
     with store.reading() as connection:
         return _version(connection, store)
 
 
 def _holds_database(store: Store, file: Path) -> bool:
     """Say whether a file holds anything; raise `UnusableDatabase` if that is no database."""
-    try:
-        with file.open("rb") as opened:
-            start = opened.read(len(_MAGIC))
-    except OSError as error:
-        raise UnusableDatabase(f"the database {store} can't be read: {error.strerror}") from error
+    with file.open("rb") as opened:
+        start = opened.read(len(_MAGIC))
     if start and start != _MAGIC:
         # SQLite itself takes a file of some bytes for an empty database, and writes over it.
         raise UnusableDatabase(f"the database {store} does not answer: {why(_NOT_A_DATABASE)}")
@@ -69,7 +71,9 @@ def _version(connection: Connection, store: Store) -> Schema:
     else:
         ours = {"meta", "editions", "issues"} <= tables
     if not ours or "alembic_version" not in tables:
-        raise UnusableDatabase(f"{store} holds another program's tables: set DATABASE_URL to a database of our own")
+        raise UnusableDatabase(
+            f"{store} holds another program's tables: set DAILY_DOSE_DATABASE_URL to a database of our own"
+        )
     found = connection.scalar(text("SELECT version_num FROM alembic_version"))
     if found == HEAD:
         return Schema.CURRENT
@@ -121,7 +125,9 @@ def _make_file(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise UnusableDatabase(f"the database file {file} can't be made: {error.filename}: {error.strerror}") from error
+        folder = next(each for each in file.absolute().parents if each.exists())
+        mend = f"give the service's user the right to write {folder}, or set DAILY_DOSE_HOME to another folder"
+        raise UnusableDatabase(f"the database file {file} can't be made: {error.strerror}: {mend}") from error
 
 
 def _write_ahead(store: Store, file: Path) -> None:
@@ -138,7 +144,7 @@ def _write_ahead(store: Store, file: Path) -> None:
                 connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.Error as error:
             if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise UnusableDatabase(f"the database {store} does not answer: {why(error)}") from error
+                raise UnusableDatabase(f"the database {store} does not answer: {why(error, file)}") from error
             patience.wait(0.1)
         else:
             return

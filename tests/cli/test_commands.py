@@ -98,11 +98,39 @@ def test_a_forecast_is_a_list_of_picks(dose):
     assert [pick["day"] for pick in ahead] == [str((NOON + timedelta(days=n)).date()) for n in range(1, 6)]
     assert ahead[0] == dose.json("pick", "tomorrow")
     assert dose.json("forecast", "--from", "2026-11-25", "--days", 2) == ahead[2:4]
-    assert dose.ok("forecast", "--days", 1).out == f"{TOMORROW}  {ahead[0]['rule']:<11}  {ahead[0]['entry']}\n"
+
+
+def test_a_forecast_says_each_day_s_rule_headline_and_reason(dose):
+    slug = ready(dose)[2]
+    dose.ok("amend", slug, "--set", "headline=What was put in line")
+    dose.ok("queue", "add", slug)
+
+    line = f"{TOMORROW}  queued       What was put in line (first in the queue; nothing else in line)\n"
+    assert dose.ok("forecast", "--days", 1).out == line
+
+
+def test_a_forecast_names_held_days_and_why(dose):
+    """A day that came due under a hold stays empty after its release, and says so."""
+    dose.ok("hold", "tomorrow", "--reason", "a day of mourning")
+    dose.ok("hold", "2026-11-24")
+    assert dose.ok("forecast", "--days", 2).out == f"{TOMORROW}  held (a day of mourning)\n2026-11-24  held\n"
+    assert dose.json("forecast", "--days", 2) == []
+    dose.at = NOON + timedelta(days=1)
+    dose.ok("release", "tomorrow")
+    dose.ok("release", "today")
+
+    first, second = dose.ok("forecast", "--days", 2).out.splitlines()
+
+    assert first == f"{TOMORROW}  held         it came due under a hold (publish {TOMORROW} --force fills it)"
+    assert second.startswith("2026-11-24  ")
+    assert "held" not in second
 
 
 def test_a_forecast_names_a_day_with_nothing_to_publish(empty):
-    assert empty.ok("forecast", "--days", 1).out == "2026-11-22  -            nothing to publish\n"
+    assert (
+        empty.ok("forecast", "--days", 1).out
+        == "2026-11-22  -            nothing to publish: add entries, or make some ready\n"
+    )
     assert empty.json("forecast", "--days", 1) == []
 
 
@@ -234,9 +262,55 @@ def test_a_hold_is_set_told_and_lifted(dose):
     assert dose.json("status")["holds"] == [held]
     assert dose.json("status")["next_due_at"] == "2026-11-26T06:00:00Z"
     assert "held          2026-11-23 to 2026-11-25: a day of mourning\n" in dose.ok("status").out
-    assert dose.ok("release", "2026-11-24").out == "1 hold lifted\n"
+    assert dose.ok("release", "2026-11-24").out == (
+        "1 hold lifted\n"
+        "  held: 2026-11-23: a day of mourning (daily-dose release 2026-11-23)\n"
+        "  held: 2026-11-25: a day of mourning (daily-dose release 2026-11-25)\n"
+    )
     assert dose.json("release", "2026-11-23..2026-11-25") == {"released": 2, "empty": {}}
     assert dose.ok("release", "2026-11-24").out == "nothing was held\n"
+
+
+def test_a_release_that_lifts_nothing_says_what_is_held_and_how_to_lift_it(dose):
+    dose.ok("editions", "add", "weekdays", "days=mon-fri")
+    dose.ok("hold", "2026-11-23..2026-11-25", "--edition", "weekdays")
+
+    assert dose.ok("release", "--all").out == (
+        "nothing was held but some days\n"
+        "  held: 2026-11-23 to 2026-11-25 of weekdays "
+        "(daily-dose release 2026-11-23..2026-11-25 --edition weekdays)\n"
+    )
+    dose.ok("hold", "--all", "--reason", "a fire")
+    assert dose.ok("release", "tomorrow").out.startswith(
+        "2026-11-23 of daily-dose was not held\n  held: 2026-11-23 to 2026-11-25 of weekdays"
+    )
+    assert dose.ok("release", "tomorrow").out.endswith("\n  held: everything: a fire (daily-dose release --all)\n")
+
+
+def test_days_that_were_held_and_are_over_are_told_no_more(dose):
+    dose.ok("hold", "yesterday..tomorrow")
+    dose.at = NOON + timedelta(days=1)
+    assert dose.ok("hold", "tomorrow").out == "2026-11-24 is held\n"
+    assert "\nheld          2026-11-21 to 2026-11-23\n" in dose.ok("status").out
+    dose.at = NOON + timedelta(days=2)
+
+    assert [hold["first"] for hold in dose.json("status")["holds"]] == ["2026-11-24"]
+
+
+def test_a_hold_says_what_of_it_is_out_already(dose):
+    headline = dose.json("status")["issue"]["headline"]
+
+    assert dose.ok("hold", "tomorrow").out == f"{TOMORROW} is held\n"
+    assert dose.ok("hold", "today..tomorrow").out == (
+        f"{TODAY} to {TOMORROW} are held\n  out already: the issue of {TODAY}, {headline}\n"
+    )
+
+
+def test_a_hold_names_its_edition_where_there_are_several(dose):
+    dose.ok("editions", "add", "weekdays", "days=mon-fri")
+
+    assert dose.ok("hold", "tomorrow").out == f"{TOMORROW} of daily-dose is held\n"
+    assert dose.ok("hold", "tomorrow", "--edition", "weekdays").out == f"{TOMORROW} of weekdays is held\n"
 
 
 def test_a_hold_on_everything_stands_until_it_is_released(dose):
@@ -280,6 +354,34 @@ def test_a_slip_is_amended_without_a_note(dose):
     assert dose.ok("amend", told["entry"], "--set", "place=Somewhere").out.startswith(f"{told['entry']}: amended\n")
 
 
+@pytest.fixture
+def draft(dose, tmp_path):
+    """Give the slug of an entry without a source."""
+    file = tmp_path / "draft.jsonl"
+    file.write_text('{"kind": "fact", "headline": "A draft", "body": "A text."}\n')
+    return dose.json("import", file)["added"][0]["slug"]
+
+
+@pytest.mark.parametrize("status", ["ready", "review"])
+def test_an_entry_without_a_source_is_made_no_more_than_a_draft(dose, draft, status):
+    before = dose.export()
+
+    assert dose.refusal("amend", draft, "--set", f"status={status}", "--set", "place=Here") == (
+        f"status: expected draft, got {status}: an entry without a source stays a draft; add one with --source TEXT"
+    )
+    assert dose.export() == before
+    assert dose.ok("amend", draft, "--set", "place=Here").out == f"{draft}: amended (a draft until it has a source)\n"
+
+
+def test_a_draft_gets_a_source_and_is_made_ready_in_one_command(dose, draft):
+    told = dose.ok("amend", draft, "--source", "The Paper, 4 May 2011", "--set", "status=ready")
+
+    assert told.out == f"{draft}: amended\n"
+    assert dose.json("queue", "add", draft)[0]["obstacle"] is None
+    assert dose.refusal("amend", draft, "--source", "The Paper, 4 May 2011") == f"{draft} has these values already"
+    assert "The Paper, 4 May 2011" in dose.ok("preview", draft).out
+
+
 def test_a_withdrawn_day_keeps_its_notice(dose):
     told = dose.json("withdraw", "today", "It named the wrong man.")
 
@@ -293,7 +395,7 @@ def test_a_withdrawn_day_keeps_its_notice(dose):
 
 def test_editions_are_listed_added_and_changed(dose):
     (one,) = dose.json("editions", "list")
-    assert list(one) == EDITION.split()
+    assert list(one) == [*EDITION.split(), "schedules"]
     assert (one["slug"], one["zone"], one["time"], one["days"]) == ("daily-dose", "UTC", "06:00", "mon-sun")
 
     two = dose.json("editions", "add", "weekdays", "title=Weekdays", "days=mon-fri", "zone=Asia/Beirut", "time=07:30")
@@ -303,6 +405,16 @@ def test_editions_are_listed_added_and_changed(dose):
     assert [each["slug"] for each in dose.json("editions", "list")] == ["daily-dose", "weekdays"]
     assert "weekdays: Weekdays, en, 07:30 Asia/Beirut, mon-fri, since 2026-11-22\n" in dose.ok("editions", "list").out
     assert dose.json("pick", "2026-11-23", "--edition", "weekdays")["edition"] == "weekdays"
+
+
+def test_a_new_hour_is_listed_with_the_day_it_holds_from(dose):
+    dose.ok("editions", "set", "daily-dose", "zone=Europe/London", "time=06:30")
+
+    now, then = f"06:00 UTC (from {TOMORROW}: 06:30 Europe/London)", "06:30 Europe/London"
+    assert dose.ok("editions", "list").out == f"daily-dose: Daily Dose, en, {now}, mon-sun, since 2026-11-02\n"
+    assert [each["from"] for each in dose.json("editions", "list")[0]["schedules"]] == ["2026-11-02", TOMORROW]
+    dose.at = NOON + timedelta(days=1)
+    assert dose.ok("editions", "list").out == f"daily-dose: Daily Dose, en, {then}, mon-sun, since 2026-11-02\n"
 
 
 def test_today_is_a_day_in_the_edition_s_zone(dose):

@@ -35,7 +35,10 @@ def newer(file):
 
 
 UNUSABLE = {
-    "another program's": (foreign, "holds another program's tables: set DATABASE_URL to a database of our own"),
+    "another program's": (
+        foreign,
+        "holds another program's tables: set DAILY_DOSE_DATABASE_URL to a database of our own",
+    ),
     "no database": (lambda file: file.write_bytes(b"Dear diary, " * 1000), "the file is not a database"),
     "damaged": (
         lambda file: file.write_bytes(file.read_bytes()[:40_960]),
@@ -76,7 +79,9 @@ def page(tmp_path):
     return file
 
 
-READ_ONLY = "does not answer: it is read-only: give the service's user the right to write it"
+READ_ONLY = (
+    "the database sqlite:///{} does not answer: the {} {} is read-only: give the service's user the right to write it"
+)
 
 
 def test_a_read_only_database_is_looked_at_and_not_changed(live, page):
@@ -88,7 +93,7 @@ def test_a_read_only_database_is_looked_at_and_not_changed(live, page):
     for words in CHANGES[:-1]:
         ran = live.process(*words.format(page=page).split(), preexec_fn=without_root_s_rights)
         assert ran.status == 1
-        assert ran.error.endswith(READ_ONLY)
+        assert ran.error == READ_ONLY.format(live.database, "file", live.database)
 
     for file in live.home.iterdir():
         file.chmod(0o644)
@@ -104,7 +109,7 @@ def test_a_read_only_folder_is_refused(live):
         for words in (["status"], ["hold", "tomorrow"]):
             ran = live.process(*words, preexec_fn=without_root_s_rights)
             assert (ran.status, ran.out) == (1, "")
-            assert ran.error.endswith(READ_ONLY)
+            assert ran.error == READ_ONLY.format(live.database, "folder", live.home)
     finally:
         live.home.chmod(0o755)
 
@@ -112,12 +117,16 @@ def test_a_read_only_folder_is_refused(live):
 
 
 def test_a_database_that_must_not_be_read_is_refused(live):
-    live.database.chmod(0)
-
-    for words in (["status"], ["init"], ["publish"]):
-        ran = live.process(*words, preexec_fn=without_root_s_rights)
-        assert ran.status == 1
-        assert ran.error == f"the database sqlite:///{live.database} can't be read: Permission denied"
+    error = (
+        f"the database sqlite:///{live.database} can't be read: Permission denied: "
+        f"give the service's user the right to read {live.home} and what is in it"
+    )
+    for shut in (live.database, live.home):
+        shut.chmod(0)
+        for words in (["status"], ["init"], ["publish"]):
+            ran = live.process(*words, preexec_fn=without_root_s_rights)
+            assert (ran.status, ran.error) == (1, error)
+        shut.chmod(0o755)
 
 
 def test_a_home_that_can_t_be_made_is_refused(fresh):
@@ -126,7 +135,10 @@ def test_a_home_that_can_t_be_made_is_refused(fresh):
         ran = line.process("init", preexec_fn=without_root_s_rights)
 
         assert (ran.status, ran.out) == (1, "")
-        assert "can't be made" in ran.error
+        assert ran.error == (
+            f"the database file {line.database} can't be made: Permission denied: give the service's user the right "
+            f"to write {fresh.home}, or set DAILY_DOSE_HOME to another folder"
+        )
 
 
 def test_an_outbox_that_can_t_be_written_keeps_the_mail_for_later(dose):

@@ -109,7 +109,7 @@ def test_importing_twice_adds_nothing(empty, write):
     again = empty.json("import", file, file)
 
     slug = "two-people-killed-at-a-market-in-testville"
-    assert again == {"added": [], "known": [slug, slug], "near": [], "errors": []}
+    assert again == {"added": [], "known": [slug, slug], "near": [], "errors": [], "warnings": []}
     assert empty.export() == before
 
 
@@ -136,6 +136,35 @@ def test_an_entry_like_another_comes_in_for_review(empty, write, dry):
         (slug, "ready"),
         (f"{slug}-2012-05-03", "review"),
     ]
+
+
+@pytest.mark.parametrize("asked", ["by the row", "by the command"])
+def test_what_has_no_source_stays_a_draft_and_says_why(empty, write, asked):
+    status = "ready" if asked == "by the row" else "review"
+    rows = [
+        "kind,headline,body,status",
+        f"fact,A headline,A text.,{status}",
+        f"fact,Another headline,And so on.,{status}",
+    ]
+    words = [
+        "import",
+        write("table.csv", "\n".join(rows)),
+        *(["--status", "ready"] if asked == "by the command" else []),
+    ]
+    mend = "daily-dose amend ENTRY --source TEXT --set status=ready"
+
+    told, plain = empty.json(*words, "--dry-run"), empty.ok(*words)
+
+    assert told["warnings"] == [
+        {"entry": slug, "warning": f"it has no source and stays a draft: {mend}"}
+        for slug in ("a-headline", "another-headline")
+    ]
+    assert plain.out == (
+        "added  a-headline  (draft)\n"
+        "added  another-headline  (draft)\n"
+        f"draft  2 have no source and stay drafts: {mend}\n"
+        "2 added, 0 known, 0 near, 0 refused\n"
+    )
 
 
 # A dry run.
@@ -226,19 +255,33 @@ def test_a_missing_column_is_named(empty, write):
 
     ran = empty.run("import", table, "--map", mapping)
 
-    assert (ran.status, ran.out) == (1, "0 added, 0 known, 0 near, 3 refused\n")
+    assert (ran.status, ran.out) == (1, "0 added, 0 known, 0 near, 2 refused\n")
     assert f"error: {table}:1: body: expected a column 'what', got day, where, dead\n" in ran.err
 
 
-@pytest.mark.parametrize("content", [None, "columns = 1", "[columns]\nday = 'birthday'", b"\xff\xfe", "[columns"])
-def test_a_wrong_mapping_is_named_and_nothing_comes_in(empty, write, tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, ": can't be read: No such file or directory"),
+        ("columns = 1", ": columns: expected a table, got 1"),
+        ("[columns]\nday = 'birthday'", ": columns.day: no such field: 'birthday'; there are attack_type, body,"),
+        ("[columns]\nday = 3", ": columns.day: expected text or a list of texts, got 3"),
+        (
+            "date_formats = '%Q'\n[columns]\nday = 'body'",
+            ": date_formats: expected formats such as %d/%m/%Y or %B %Y, got '%Q'",
+        ),
+        (b"\xff\xfe", ":1: expected text in UTF-8, got the byte 0xff: save it as UTF-8"),
+        ("\n[columns", ":2: not TOML: expected ']' at the end of a table declaration"),
+    ],
+)
+def test_a_wrong_mapping_is_named_and_nothing_comes_in(empty, write, tmp_path, content, problem):
     table = write("table.csv", "\n".join(ROWS))
     mapping = tmp_path / "table.toml" if content is None else write("table.toml", content)
 
     ran = empty.run("import", table, "--map", mapping)
 
     assert ran.status == 1
-    assert ran.error.startswith(str(mapping))
+    assert ran.error.startswith(f"{mapping}{problem}")
 
 
 # Bad files.
@@ -247,7 +290,10 @@ PAGES = {
     "nothing": (b"", "expected a page, got an empty file"),
     "binary": (bytes(range(256)) * 20, "expected text, got a binary file"),
     "utf-16": (PROSE.encode("utf-16"), "expected UTF-8 or Windows-1252, got UTF-16: save it as UTF-8"),
-    "ten megabytes": (PROSE.encode() * 100_000, "expected a page of at most 2,000,000 bytes, got 2,000,001"),
+    "ten megabytes": (
+        (PROSE * 120_000).encode()[:10_000_000],
+        "expected a page of at most 2,000,000 bytes (2 MB), got 10,000,000",
+    ),
     "a box without an entry": ((PROSE + BOX.format("")).encode(), "box: expected an entry in the box, got none"),
 }
 
@@ -304,6 +350,19 @@ def test_a_pipe_is_a_file_too(empty, tmp_path):
 
     writer.join()
     assert len(told["added"]) == 1
+
+
+def test_a_pipe_s_page_may_be_too_large_as_well(empty, tmp_path):
+    """How large it is nobody knows before its end."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[(PROSE * 30_000).encode()[:2_000_001]])
+    writer.start()
+
+    ran = empty.run("import", pipe)
+
+    writer.join()
+    assert ran.error == f"{pipe}: expected a page of at most 2,000,000 bytes (2 MB), got more"
 
 
 def test_a_file_s_name_may_be_of_any_bytes(empty, tmp_path):
@@ -427,6 +486,16 @@ def test_an_export_is_its_owner_s_alone(dose, tmp_path):
     assert (tmp_path / "archive.jsonl").stat().st_mode & 0o077 == 0
     lines = (tmp_path / "archive.jsonl").read_text().splitlines()
     assert (ran.out, ran.err) == ("", f"{len(lines)} lines written to {tmp_path / 'archive.jsonl'}\n")
+
+
+def test_an_export_may_answer_in_json(dose, tmp_path):
+    file = tmp_path / "archive.jsonl"
+
+    told = dose.json("export", "archive", file)
+
+    assert told == {"path": str(file), "lines": len(file.read_text().splitlines())}
+    ran = dose.run("export", "archive", "-", "--json")
+    assert (ran.status, ran.json["error"]["type"]) == (2, "WrongUsage")
 
 
 def test_an_export_through_a_link_writes_what_it_points_to(dose, tmp_path):

@@ -32,7 +32,7 @@ WORDS = "It was wrong."
             "country: expected a code of ISO 3166-1 such as LY, got 'XX'",
         ),
         (["correct", "today", WORDS, "--source", ""], "sources: expected a citation, got an empty one"),
-        (["amend", "today"], "an amendment needs a change: --set FIELD=VALUE"),
+        (["amend", "today"], "an amendment needs a change: --set FIELD=VALUE or --source TEXT"),
         (["withdraw", "2026-11-01", WORDS], "daily-dose of 2026-11-01 was never published"),
         (["withdraw", "today", ""], "a withdrawal needs a notice: say why it was taken back"),
         (["queue", "add", "no-such-entry"], "no entry 'no-such-entry'"),

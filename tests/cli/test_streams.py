@@ -26,6 +26,20 @@ def test_answers_go_out_and_refusals_go_to_standard_error(live):
     assert refused.error == f"daily-dose starts on {live.today - timedelta(days=4)}: it has no issue of 2001-02-03"
 
 
+def test_a_forecast_is_cut_to_the_terminal_s_width(live):
+    """And whole anywhere else."""
+    whole = live.process("forecast", "--days", "3").out.splitlines()
+    ours, theirs = os.openpty()
+    try:
+        live.process("forecast", "--days", "3", stdout=theirs, env={"COLUMNS": "40"})
+        shown = os.read(ours, 10_000).decode().splitlines()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert shown == [f"{line[:39]}…" for line in whole]
+
+
 @pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
 def test_any_script_is_printed_in_utf_8_whatever_the_locale(live, locale):
     live.ok("amend", live.json("status")["issue"]["entry"], "--set", "headline=“Édition” وكالة 🕊")
@@ -103,12 +117,11 @@ def test_ordinary_commands_log_nothing_unless_asked(dose):
     dose.settings["LOG_LEVEL"] = "info"
     (line,) = dose.ok("publish", day).err.splitlines()
 
-    assert "published" in line
-    assert f"day={day}" in line
+    assert line.startswith(f"info: published for {day} (daily-dose): ")
     assert READER not in line
 
 
-def test_what_an_editor_should_know_is_logged_all_the_same(dose):
+def test_what_an_editor_should_know_is_said_in_a_sentence(dose):
     """A pin that was passed over, say."""
     slug = dose.json("forecast", "--days", "1")[0]["entry"]
     dose.ok("queue", "add", slug, "--day", "2026-11-23")
@@ -117,8 +130,8 @@ def test_what_an_editor_should_know_is_logged_all_the_same(dose):
 
     (line,) = dose.ok("publish").err.splitlines()
 
-    assert "[warning  ] passed over" in line
-    assert slug in line
+    why = f"{slug}, pinned to this day, is not ready (review)"
+    assert line == f"warning: passed over for 2026-11-23 (daily-dose): {why}"
 
 
 def test_a_log_may_be_json(dose):

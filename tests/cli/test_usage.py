@@ -12,8 +12,8 @@ COMMANDS = [
     *("import", "export archive", "queue list", "queue add", "queue move", "queue remove"),
     *("editions list", "editions add", "editions set", "subscribers add", "subscribers list"),
 ]
-#: What goes on until it is stopped, prints what it was asked for, or writes a file.
-WITHOUT_JSON = {"run", "web", "schedule", "preview", "export archive"}
+#: What goes on until it is stopped, or prints what it was asked for.
+WITHOUT_JSON = {"run", "web", "schedule", "preview"}
 
 
 def test_the_help_names_every_command_in_a_whole_sentence(fresh):
@@ -53,6 +53,8 @@ def test_a_call_without_a_command_shows_which_there_are(fresh, words):
         ),
         (["hold"], "expected a day, a range DAY..DAY, or --all"),
         (["hold", "today", "--all"], "expected a day, a range DAY..DAY, or --all"),
+        (["hold", "--all", "--edition", "daily-dose"], "--all is every edition: leave --edition out, or name the days"),
+        (["release", "--all", "--edition", "x"], "--all is every edition: leave --edition out, or name the days"),
         (["hold", "today..yesterday"], "expected the first day before the last, got 'today..yesterday'"),
         (["init", "--since", "soon"], "--since: expected a day as YYYY-MM-DD, today or yesterday, got 'soon'"),
         (["pick", "2026-02-30"], "expected a day as YYYY-MM-DD, today, yesterday or tomorrow, got '2026-02-30'"),
@@ -71,19 +73,28 @@ def test_wrong_usage_is_told_in_a_line_with_status_2(dose, words, message):
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "message"),
     [
-        ["preview", "--as", "pdf"],
-        ["forecast", "--days", "0"],
-        ["import", "x", "--as", "xml"],
-        ["queue", "move", "x", "0"],
+        (
+            ["preview", "--as", "pdf"],
+            "'--as': expected one of 'html', 'text', 'eml', 'rss', 'atom', 'json', 'page', 'box', got 'pdf'",
+        ),
+        (["forecast", "--days", "0"], "'--days': expected a whole number of at least 1"),
+        (["forecast", "--days", "9999"], "'--days': expected a whole number of at most 3660"),
+        (["forecast", "--days", "many"], "'--days': expected a whole number"),
+        (["import", "x", "--as", "xml"], "'--as': expected one of 'auto', 'page', 'csv', 'jsonl', got 'xml'"),
+        (["queue", "move", "x", "0"], "'PLACE': expected a whole number of at least 1"),
     ],
 )
-def test_a_value_that_an_option_does_not_take_is_named(dose, words):
+def test_a_value_that_an_option_does_not_take_is_named(dose, words, message):
     ran = dose.run(*words)
 
-    assert ran.status == 2
-    assert "Invalid value for" in ran.error
+    command = " ".join(words[: 2 if words[0] == "queue" else 1])
+    assert (ran.status, ran.error) == (2, f"Invalid value for {message} (daily-dose {command} --help says more)")
+
+
+def test_the_program_says_which_version_it_is(fresh):
+    assert re.fullmatch(r"daily-dose \d+\.\d+\.\d+\n", fresh.ok("--version").out)
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,23 @@ def test_a_missing_column_is_named_and_the_rest_goes_on():
 def test_without_a_column_for_the_body_no_row_is_read_and_one_line_says_so():
     found = table("kind,headline\nfact,H\nfact,H\n")
 
-    assert problems(found) == ["t.csv:1: body: expected a column or a constant for body: no row can be read without it"]
+    (problem,) = problems(found)
+    assert problem == (
+        "t.csv:1: expected columns named like an entry's fields, at least kind and body, got kind, headline; "
+        "a mapping says which column is which field (--map FILE.toml)"
+    )
+    assert entries(found) == []
+
+
+def test_what_no_column_of_a_mapping_gives_is_named():
+    """One that it names and the table lacks is told once."""
+    mapping = '[columns]\nTitel = "headline"\nText = "body"\n'
+    found = table("Titel\nH\n", mapping)
+
+    assert problems(found) == [
+        "t.csv:1: body: expected a column 'Text', got Titel",
+        "t.csv:1: kind: expected a column or a constant for kind: no row can be read without it",
+    ]
     assert entries(found) == []
 
 
@@ -296,7 +312,7 @@ def test_what_is_no_table_gets_one_clear_line(data, problem):
         ('[columns]\nA = "body"\n[groops]\nseparator = ";"', "groops"),
         ('[columns]\nA = "body"\n[[sources]]\nauthors = "A"', "sources.authors"),
         ("not toml", ""),
-        ("[columns]\nA = 3", "A"),
+        ("[columns]\nA = 3", "columns.A"),
         ('[columns]\nA = "body"\n[tags]\nseparator = 3', "tags.separator"),
         ('sources = [3]\n[columns]\nA = "body"', "sources"),
         ('[columns]\nA = "body"\n[values]\nnews = 3', "values.news"),

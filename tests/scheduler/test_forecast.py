@@ -10,7 +10,7 @@ import pytest
 from shelf_samples import DAY, a_hold, ago, an_edition, an_entry, starter_archive, waiting
 
 from newsletter.models import Kind, Pick, Rule
-from scheduler.picker import Gap, Shelf, Traits, Waiting, choose, forecast, runway
+from scheduler.picker import Gap, HeldDay, Shelf, Traits, Waiting, choose, forecast, runway
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,12 +57,14 @@ def test_pins_and_the_queue_are_spent_as_their_days_come():
 
 
 def test_the_pin_of_a_held_day_goes_to_the_head_of_the_queue():
+    hold = a_hold(day(0), day(1))
     found = ahead(
         pins={day(0): waiting("first"), day(1): waiting("second"), day(3): waiting("third")},
         queue=[waiting("queued")],
-        holds=[a_hold(day(0), day(1))],
+        holds=[hold],
     )
 
+    assert found[:2] == [HeldDay(edition="daily-dose", day=day(number), hold=hold) for number in range(2)]
     assert [(each.day, each.entry) for each in found if isinstance(each, Pick)] == [
         (day(2), "second"),
         (day(3), "third"),
@@ -80,7 +82,7 @@ def test_a_released_hold_holds_no_day_to_come():
     released = a_hold(day=ago(3), since=datetime(2026, 11, 19, tzinfo=UTC), until=datetime(2026, 11, 22, 5, tzinfo=UTC))
 
     assert [each.day for each in ahead([an_entry()], 1, holds=[released])] == [DAY]
-    assert ahead([an_entry()], 1, holds=[a_hold()]) == []
+    assert ahead([an_entry()], 1, holds=[a_hold()]) == [HeldDay(edition="daily-dose", day=DAY, hold=a_hold())]
 
 
 def test_what_was_pinned_from_outside_the_shelf_counts_for_the_days_after_it():

@@ -163,7 +163,7 @@ def test_what_is_longest_unpublished_comes_round_first():
     found = pick(entries)
 
     assert (found.rule, found.entry, found.runners_up) == (Rule.ROTATION, "long ago", ("less long ago", "lately"))
-    assert found.reason == "rotation: last published 300 days ago; repeats nothing of the days around"
+    assert found.reason == "rotation: last published 300 days ago; unlike the days around it"
     assert taken([*entries, an_entry("never")]) == "never"
 
 
@@ -242,7 +242,14 @@ def test_a_repeat_is_taken_when_it_has_waited_long_enough_and_said():
     ]
 
     assert taken(entries) == "alike"
-    assert pick(entries).reason.endswith("repeats ideology far-right")
+    assert pick(entries).reason.endswith("; like the days around it: far-right")
+
+
+def test_what_a_repeat_has_in_common_is_said_in_words():
+    printed = an_entry("printed", last_published=ago(1), country="ES", ideology="separatist", groups=("eta",))
+    alike = an_entry("alike", last_published=ago(365), country="ES", ideology="separatist", groups=("eta",))
+
+    assert pick([printed, alike]).reason.endswith("; like the days around it: the group eta, Spain, separatist, a fact")
 
 
 def test_an_entry_is_kept_for_its_own_anniversary():
@@ -350,5 +357,5 @@ def test_a_day_in_the_past_takes_nothing_that_was_published_soon_after_it():
     found = pick([an_entry(last_published=ago(-120))])
     assert (found.rule, found.reason) == (
         Rule.ROTATION,
-        "rotation: published 120 days later; repeats nothing of the days around",
+        "rotation: published 120 days later; unlike the days around it",
     )

@@ -119,7 +119,9 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path, conte
     file = tmp_path / "notes.txt"
     file.write_bytes(content)
 
-    assert "the file is not a database: move it away, or set DATABASE_URL" in refusal(Store(f"sqlite:///{file}"))
+    assert "the file is not a database: move it away, or set DAILY_DOSE_DATABASE_URL" in refusal(
+        Store(f"sqlite:///{file}")
+    )
     assert file.read_bytes() == content
     assert list(tmp_path.iterdir()) == [file]
 
@@ -135,7 +137,7 @@ def test_another_programs_file_is_refused_and_left_as_it_is(tmp_path):
         theirs.commit()
     before = file.read_bytes()
 
-    assert "holds another program's tables: set DATABASE_URL" in refusal(Store(f"sqlite:///{file}"))
+    assert "holds another program's tables: set DAILY_DOSE_DATABASE_URL" in refusal(Store(f"sqlite:///{file}"))
     assert file.read_bytes() == before
     assert list(tmp_path.iterdir()) == [file]
 
