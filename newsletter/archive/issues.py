@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -135,20 +135,9 @@ def of_entry(connection: Connection, edition: str, uid: UUID) -> list[Issue]:
     return _read(connection, _selected(_of(edition, entries.c.uid == uid)).order_by(issues.c.day))
 
 
-def missed_since(connection: Connection, edition: str, day: date, most: int) -> list[Issue]:
-    """Return the issues before *day* that no mailing carried, back to the newest that one did; in day order."""
-    mailed = (
-        select(func.max(issues.c.day))
-        .join(editions, editions.c.id == issues.c.edition_id)
-        .join(mailings, mailings.c.issue_id == issues.c.id)
-        .where(editions.c.slug == edition, issues.c.day < day)
-    )
-    last_mailed = connection.scalar(mailed)
-    if last_mailed is None:
-        return []
-    where = _of(edition, issues.c.day > last_mailed, issues.c.day < day, issues.c.state == IssueState.PUBLISHED)
-    found = _read(connection, _selected(where).order_by(issues.c.day.desc()).limit(most))
-    return found[::-1]
+def on(connection: Connection, edition: str, those: Collection[date]) -> list[Issue]:
+    """Return the issues of *those* days, in day order."""
+    return _read(connection, _selected(_of(edition, issues.c.day.in_(those))).order_by(issues.c.day))
 
 
 def neighbours(connection: Connection, edition: str, day: date) -> tuple[date | None, date | None]:

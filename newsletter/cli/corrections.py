@@ -93,7 +93,7 @@ def withdraw(
 
     A notice stands in its place, and unsent mail stops. A day takes back its issue, an entry all of its issues.
 
-    Example: daily-dose withdraw 2026-01-23 "Withdrawn: it named the wrong man."
+    Example: daily-dose withdraw 2026-01-23 "It named the wrong man."
     """
     with opened() as room:
         outcome = room.press.withdraw(edition, day_or_entry(room, name, edition), text, now())

@@ -12,6 +12,7 @@ import structlog
 from newsletter.archive import corrections, editions, entries, issues, plans
 from newsletter.archive.shelf import shelf_around
 from newsletter.delivery import ledger
+from newsletter.delivery.missed import days_missed
 from newsletter.models import Edition, Hold, Issue, IssueState, Pick, Publisher
 from newsletter.press import refusals
 from newsletter.press.printing import Carried, mail_of
@@ -27,7 +28,7 @@ _log = structlog.get_logger(__name__)
 
 #: Missed days are published this many a transaction, so that others get their turn at the database.
 AT_ONCE = 30
-#: How many missed issues a mail links.
+#: How many missed issues a mail links; older ones it counts.
 _MOST_MISSED = 14
 
 
@@ -136,9 +137,12 @@ class Issuing:
 
     def _carried(self, connection: Connection, issue: Issue, notes: Sequence[corrections.Noted]) -> Carried:
         """Return what the mail of an issue carries beside it."""
+        days = days_missed(connection, editions.get_id(connection, issue.edition), issue)
+        newest = days[-_MOST_MISSED:]
         return Carried(
             corrections=tuple(noted.correction for noted in notes),
-            missed=tuple(issues.missed_since(connection, issue.edition, issue.day, _MOST_MISSED)),
+            missed=tuple(issues.on(connection, issue.edition, newest)) if newest else (),
+            more_missed=len(days) - len(newest),
         )
 
     def _choose(self, connection: Connection, edition: Edition, due: DueDay) -> Pick | None:

@@ -24,10 +24,11 @@ _PRINTED = "printed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """What a mail carries beside its issue: notes of corrections, and issues that no mail carried."""
+    """What a mail carries beside its issue: notes of corrections, and issues that readers missed, or how many more."""
 
     corrections: tuple[Correction, ...] = ()
     missed: tuple[Issue, ...] = ()
+    more_missed: int = 0
 
 
 def links_of(edition: Edition, every: Sequence[Edition], publisher: Publisher) -> Links:
@@ -45,6 +46,7 @@ def mail_of(issue: Issue, edition: Edition, links: Links, publisher: Publisher, 
         links=links,
         corrections=carried.corrections,
         missed=carried.missed,
+        more_missed=carried.more_missed,
     )
     page = links.issue(issue.day)
     return freeze(letter, uid=issue.uid, edition=edition, publisher=publisher, links=links, page=page)

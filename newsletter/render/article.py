@@ -24,11 +24,10 @@ def article(issue: Issue, links: Links) -> str:
 
 def corrections(issue: Issue) -> str:
     """Return an issue's corrections as one fragment, the newest first; "" if there are none. Slips stay out."""
-    noted = [correction for correction in issue.corrections if not correction.slip]
-    newest_first = sorted(noted, key=lambda correction: correction.corrected_at, reverse=True)
-    if not newest_first:
+    noted = [correction for correction in words.newest_first(issue.corrections) if not correction.slip]
+    if not noted:
         return ""
-    body = "\n".join(_correction(correction, issue.entry.language) for correction in newest_first)
+    body = "\n".join(_correction(correction, issue.entry.language) for correction in noted)
     return prose.sanitised(f'<aside class="correction">\n{body}\n</aside>')
 
 

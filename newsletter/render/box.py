@@ -67,7 +67,7 @@ def _of_issue(issue: Issue, links: Links) -> dict[str, object]:
     return {
         "body": _beginning(entry) if cut else _without_marks(entry, issue, links),
         "cut": cut,
-        "corrections": [note for note in issue.corrections if not note.slip],
+        "corrections": [note for note in words.newest_first(issue.corrections) if not note.slip],
         "source": words.citation(sources[0], entry.language).rstrip(".") if sources else "",
         "more_sources": max(0, len(sources) - 1),
     }

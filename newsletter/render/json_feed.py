@@ -83,7 +83,7 @@ def _told(issue: Issue) -> dict[str, Any]:
         "sources": [source_shape(source) for source in entry.sources],
         "corrections": [
             {"corrected_at": instant(correction.corrected_at), "note": correction.note}
-            for correction in issue.corrections
+            for correction in words.newest_first(issue.corrections)
             if not correction.slip
         ],
     }

@@ -74,18 +74,20 @@ def issue_mail(
     links: Links,
     corrections: Sequence[Correction] = (),
     missed: Sequence[Issue] = (),
+    more_missed: int = 0,
 ) -> Letter:
     """
     Return the letter that brings *issue*.
 
-    *corrections* are notes on other entries that this mail carries; *missed* are issues published
-    since the last mail, which it links. Slips are left out: they are listed on the page. What is
-    longer than a mail may be is cut to its beginning, with a link to the rest. Raises
-    `MailTooLarge` where even that does not help.
+    *corrections* are notes on other entries that this mail carries; slips are left out: they are
+    listed on the page. *missed* are issues that no mail brought to everybody, which it links, and
+    *more_missed* says how many there are before them. What is longer than a mail may be is cut to
+    its beginning, with a link to the rest. Raises `MailTooLarge` where even that does not help.
     """
     values = _values(issue, edition, publisher, links)
-    values["carried"] = [note for note in corrections if not note.slip]
+    values["carried"] = [note for note in words.newest_first(corrections) if not note.slip]
     values["missed"] = [Line.of(other) for other in sorted(missed, key=lambda other: other.day)]
+    values["more_missed"] = more_missed
     if len(issue.entry.body) <= LARGEST:  # or else it is not worth the rendering
         letter = _letter(values | _whole(issue, links))
         if _size(letter) <= LARGEST:
@@ -156,7 +158,6 @@ def _values(issue: Issue, edition: Edition, publisher: Publisher, links: Links) 
     rtl = words.direction(edition.language) == "rtl"
     half = words.section_label(entry.kind)
     toll = words.toll(entry)
-    newest_first = sorted(issue.corrections, key=lambda note: note.corrected_at, reverse=True)
     return {
         "issue": issue,
         "entry": entry,
@@ -171,7 +172,7 @@ def _values(issue: Issue, edition: Edition, publisher: Publisher, links: Links) 
         "mark": MARKS[templates.tone(entry)],
         "rerun": words.rerun_line(issue),
         "facts": " ".join(words.sentence(line) for line in [*([toll] if toll else []), *words.attributions(entry)]),
-        "corrections": [note for note in newest_first if not note.slip],
+        "corrections": [note for note in words.newest_first(issue.corrections) if not note.slip],
         "start": "right" if rtl else "left",
         "end": "left" if rtl else "right",
     }

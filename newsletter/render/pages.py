@@ -125,7 +125,7 @@ def entry_page(
         article=True,
         entry=entry,
         prose=prose.html(entry, key=str(entry.uid)[:8]),
-        corrections=_newest_first(corrections),
+        corrections=words.newest_first(corrections),
         issues=issues,
         same_day=same_day,
         cited=f"“{entry.headline},” {edition.title}, {permalink}.",
@@ -265,7 +265,7 @@ def corrections_page(corrections: Sequence[Correction], *, edition: Edition, pub
         heading="Corrections",
         description="What was wrong, and what is right, the newest first. What was printed stays on record.",
         address=links.corrections(),
-        corrections=_newest_first(corrections),
+        corrections=words.newest_first(corrections),
     )
 
 
@@ -365,17 +365,13 @@ def _of_issue(issue: Issue, links: Links) -> dict[str, object]:
         "permalink": permalink,
         "article": True,
         "prose": prose.html(issue.entry, key=issue.day.isoformat()),
-        "corrections": _newest_first(issue.corrections),
+        "corrections": words.newest_first(issue.corrections),
     }
 
 
 def _cited(issue: Issue, edition: Edition, links: Links) -> str:
     day = words.long_day(issue.day, edition.language)
     return f"“{issue.entry.headline},” {edition.title}, {day}, {links.issue(issue.day)}."
-
-
-def _newest_first(corrections: Sequence[Correction]) -> list[Correction]:
-    return sorted(corrections, key=lambda correction: correction.corrected_at, reverse=True)
 
 
 def _count(issues: int) -> str:

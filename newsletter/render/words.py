@@ -7,7 +7,8 @@ Figures are never larger than life: a range is said as a range, "at least" where
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 
@@ -21,6 +22,7 @@ CONTENT_NOTE = "Content note"
 SOURCES = "Sources"
 FROM_THE_ARCHIVE = "From the archive"
 CORRECTION = "Correction"
+CORRECTIONS = "Corrections"
 WITHDRAWN = "Withdrawn"
 BACK_TO_THE_TEXT = "Back to the text"
 VIEW_ARCHIVE = "View Archive"
@@ -31,19 +33,21 @@ _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 #: On what ground an action is laid at a group's door.
 _GROUNDS = {
     Attribution.CLAIMED: "Claimed by {}",
-    Attribution.CONVICTED: "{} held responsible, by a court",
+    Attribution.CONVICTED: "A court held {} responsible",
     Attribution.ATTRIBUTED: "Attributed to {}",
     Attribution.SUSPECTED: "Blamed on {}",
-    Attribution.DISPUTED: "Attributed to {}, which is disputed",
+    Attribution.DISPUTED: "Attributed to {}, but this is disputed",
 }
 #: Words are spoken by somebody: a group is named for what the speaker is to it.
 _TIES = {
     Attribution.CLAIMED: "Issued by {}",
-    Attribution.CONVICTED: "Tied to {}, by a court",
+    Attribution.CONVICTED: "A court tied the speaker to {}",
     Attribution.ATTRIBUTED: "Associated with {}",
     Attribution.SUSPECTED: "Said to be associated with {}",
-    Attribution.DISPUTED: "Said to be associated with {}, which is disputed",
+    Attribution.DISPUTED: "Said to be associated with {}, but this is disputed",
 }
+#: How tables say that a place is not known, and what they add to it: `unknown (video)`.
+_UNKNOWN = re.compile(r"unknown\b[\s,;:]*", re.IGNORECASE)
 _FIELDS = {
     "body": "text",
     "event_date": "date",
@@ -114,9 +118,16 @@ def country_name(code: str, language: str = "en") -> str:
 
 
 def place_line(entry: Entry, language: str = "en") -> str:
-    """Return place and country, the country once: `Benghazi, Libya`; "" where neither is known."""
+    """
+    Return place and country, the country once: `Benghazi, Libya`; "" where neither is known.
+
+    Of a place that is written down as unknown only what is known is said: `Nigeria (video)`.
+    """
     country = country_name(entry.country, language) if entry.country else ""
     place = entry.place or ""
+    if unknown := _UNKNOWN.match(place):
+        rest = place[unknown.end() :]
+        return f"{country or 'place unknown'} {rest}" if rest else country
     if not place or not country or country.casefold() in place.casefold():
         return place or country
     return f"{place}, {country}"
@@ -158,7 +169,8 @@ def toll(entry: Entry) -> str | None:
     """
     Return how many were killed and injured, in plain words; `None` where nothing is known.
 
-    `between 33 and 41 people killed, at least 80 injured (not counting the attackers)`.
+    `between 33 and 41 people killed (not counting the attackers), at least 80 injured`: a remark is about
+    the dead wherever there are any, and stands beside them, so that nobody takes it to be about the injured.
     """
     killed = _figure(entry.killed, entry.killed_most, at_least=entry.killed_at_least)
     injured = _figure(entry.injured, entry.injured_most, at_least=entry.injured_at_least)
@@ -169,7 +181,9 @@ def toll(entry: Entry) -> str | None:
         parts.append(f"{injured if killed else _people(injured, entry.injured_most or entry.injured)} injured")
     if not parts:
         return entry.toll_note
-    return ", ".join(parts) + (f" ({entry.toll_note})" if entry.toll_note else "")
+    if entry.toll_note:
+        parts[0] += f" ({entry.toll_note})"
+    return ", ".join(parts)
 
 
 def _figure(low: int | None, most: int | None, *, at_least: bool) -> str | None:
@@ -178,7 +192,9 @@ def _figure(low: int | None, most: int | None, *, at_least: bool) -> str | None:
     if most is not None and most != low:
         small = most < len(_SMALL)
         first, last = (_SMALL[low] if low else "none", _SMALL[most]) if small else (f"{low:,}", f"{most:,}")
-        return f"at least {first} and as many as {last}" if at_least else f"between {first} and {last}"
+        if at_least:
+            return f"at least {first} and as many as {last}"
+        return f"{first} or {last}" if most == low + 1 else f"between {first} and {last}"
     figure = _SMALL[low] if low < len(_SMALL) else f"{low:,}"
     return f"at least {figure}" if at_least and low else figure
 
@@ -224,6 +240,11 @@ def citation(source: Source, language: str = "en") -> str:
     comma = "," if after and not title.endswith(("?", "!", "…")) else ""
     quoted = f"“{title.removesuffix(',')}{comma}” {after}".rstrip()
     return f"{source.author}, {quoted}" if source.author else quoted
+
+
+def newest_first(corrections: Iterable[Correction]) -> list[Correction]:
+    """Return corrections in the order in which they are told everywhere."""
+    return sorted(corrections, key=lambda correction: correction.corrected_at, reverse=True)
 
 
 def correction_line(correction: Correction, language: str = "en") -> str:

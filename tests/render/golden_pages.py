@@ -18,7 +18,10 @@ PAGES += ["corrections", "about", "not-found", "gone"]
 BOXES = ["box", "box-quote", "box-empty"]
 LETTERS = {
     "fact": (samples.ISSUE, {}),
-    "quote": (samples.issue_of(samples.QUOTE), {"corrections": [samples.CORRECTION], "missed": [samples.ISSUE]}),
+    "quote": (
+        samples.issue_of(samples.QUOTE),
+        {"corrections": [samples.CORRECTION, samples.AGAIN], "missed": [samples.ISSUE], "more_missed": 25},
+    ),
     "arabic": (samples.issue_of(samples.ARABIC), {}),
 }
 

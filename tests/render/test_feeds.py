@@ -366,7 +366,7 @@ def test_json_feed_tells_sources_and_event_in_fields():
         "https://court.example.org/7",
     ]
     assert corrected["_dailydose"]["toll"] == (
-        "between 33 and 41 people killed, at least 80 injured (not counting the attackers)"
+        "between 33 and 41 people killed (not counting the attackers), at least 80 injured"
     )
 
 

@@ -125,6 +125,24 @@ def test_corrections_and_missed_issues_are_carried_and_slips_are_not():
     assert "21 November 2026: Withdrawn" in letter.text
 
 
+def test_missed_issues_that_a_mail_has_no_room_for_are_counted_and_found_in_the_archive():
+    several = [samples.issue_of(samples.POST, samples.TODAY - timedelta(days=days)) for days in (2, 1)]
+    letter = issue_mail(samples.ISSUE, **WHOSE, missed=several, more_missed=25)
+    link = BeautifulSoup(letter.html, "lxml").find("a", string="archive")
+
+    assert "And 25 more before these: see the archive.\nhttps://dose.example.org/archive/\n" in letter.text
+    assert link["href"] == samples.LINKS.archive()
+    assert link.parent.get_text() == "And 25 more before these: see the archive."
+    assert "more before these" not in issue_mail(samples.ISSUE, **WHOSE, missed=several).text
+
+
+def test_a_mail_says_which_part_of_it_is_what():
+    soup = BeautifulSoup(issue_mail(samples.ISSUE, **WHOSE).html, "lxml")
+
+    assert "Benghazi" in soup.find(role="main").get_text()
+    assert "To leave" in soup.find(role="contentinfo").get_text()
+
+
 def test_an_edition_without_rights_or_postal_address_leaves_no_gap():
     bare = replace(samples.PUBLISHER, rights="", postal_address="")
     letter = issue_mail(samples.ISSUE, **(WHOSE | {"publisher": bare}))

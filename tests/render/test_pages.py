@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from newsletter.render import pages, squares, templates
+from newsletter.render import box, pages, squares, templates
+from newsletter.render.article import article
 from newsletter.render.links import Links
+from newsletter.render.mail import issue_mail
 from newsletter.render.squares import Line, Mark
 
 PAGES = [name for name in samples.every_page() if not name.startswith("box")]
@@ -162,11 +164,35 @@ def test_a_rerun_is_marked():
     assert "From the archive" in page("issue-post").select_one(".folio").get_text()
 
 
-def test_an_entry_names_the_issues_in_which_it_appeared():
-    assert [link["href"] for link in page("entry").select(".days a")] == [
-        "/archive/2026/11/01",
-        "/archive/2026/11/02",
+def test_an_entry_names_the_issues_in_which_it_appeared_and_marks_those_that_were_withdrawn():
+    assert [(link["href"], link.get_text()) for link in page("entry").select(".days a")] == [
+        ("/archive/2026/11/09", "The issue of 9 November 2026, withdrawn"),
+        ("/archive/2026/11/08", "The issue of 8 November 2026"),
     ]
+
+
+def test_corrections_come_newest_first_wherever_there_are_several():
+    issue = samples.issue_of(samples.FACT, corrections=(samples.CORRECTION, samples.SLIP, samples.AGAIN))
+    letter = issue_mail(samples.issue_of(samples.QUOTE), **samples.WHOSE, corrections=issue.corrections)
+    told = [
+        pages.issue_page(issue, **samples.WHOSE),
+        pages.entry_page(samples.FACT, **samples.WHOSE, corrections=issue.corrections),
+        pages.corrections_page(issue.corrections, **samples.WHOSE),
+        box.box_page(issue, **samples.WHOSE),
+        article(issue, samples.LINKS),
+        issue_mail(issue, **samples.WHOSE).text,
+        letter.text,
+        letter.html,
+    ]
+
+    for each in told:
+        text = " ".join(each.split())
+        assert text.index("we printed the lowest figure alone") < text.index("The bombing was in 2018")
+
+
+def test_the_page_of_a_withdrawn_issue_says_so_once():
+    assert page("issue-withdrawn").main.get_text().count("Withdrawn") == 1
+    assert "21 November 2026" in page("issue-withdrawn").select_one(".dateline").get_text()
 
 
 def test_no_link_of_a_page_leads_to_what_is_not_there_yet():

@@ -62,7 +62,13 @@ def test_an_event_of_several_days_is_said_from_its_first_to_its_last(first, last
         ({"killed": 0, "injured": 5}, "no one killed, five injured"),
         ({"injured": 1}, "one person injured"),
         ({"injured": 1200}, "1,200 people injured"),
+        ({"killed": 59, "killed_most": 60, "injured": 7, "injured_most": 8},
+         "59 or 60 people killed, seven or eight injured"),
+        ({"killed": 0, "killed_most": 1}, "none or one person killed"),
         ({"killed": 2, "toll_note": "not counting the attackers"}, "two people killed (not counting the attackers)"),
+        ({"killed": 21, "injured": 45, "toll_note": "four of them children"},
+         "21 people killed (four of them children), 45 injured"),
+        ({"injured": 45, "toll_note": "four of them children"}, "45 people injured (four of them children)"),
         ({"toll_note": "many killed"}, "many killed"),
         ({}, None),
     ],
@@ -82,10 +88,10 @@ def test_the_ground_for_naming_a_group_is_said_with_it():
 
     assert words.attributions(feed_samples.entry(groups=groups)) == (
         "Claimed by A and B",
-        "C held responsible, by a court",
+        "A court held C responsible",
         "Attributed to D",
         "Blamed on E",
-        "Attributed to F, which is disputed",
+        "Attributed to F, but this is disputed",
     )
 
 
@@ -109,6 +115,10 @@ def test_whether_an_action_was_claimed_is_said():
         ("Benghazi, Libya", "LY", "Benghazi, Libya"),
         (None, "LY", "Libya"),
         ("At sea", None, "At sea"),
+        ("unknown (video)", "NG", "Nigeria (video)"),
+        ("Unknown", "NG", "Nigeria"),
+        ("unknown (published in London)", None, "place unknown (published in London)"),
+        ("Unknown", None, ""),
         (None, None, ""),
     ],
 )
