@@ -77,6 +77,7 @@ WORST = {
     "nine in ten have not happened yet": lambda n: (
         alike(n, event_date=PartialDate(2030 + n % 50, 1 + n % 12, 1 + n % 28)) if n % 10 else alike(n, **undated(n))
     ),
+    "none has happened yet": lambda n: alike(n, event_date=PartialDate(2030 + n % 50)),
 }
 
 
