@@ -73,7 +73,7 @@ def amend(
     It is listed on the entry's page. What was never published is just changed; a draft that has a source can be made
     ready (--set status=ready).
 
-    Example: daily-dose amend mumbai-under-attack-for-three-days-2008 --set place=Mumbai
+    Example: daily-dose amend mumbai-under-attack-for-three-days-2008 --set place="South Mumbai"
     """
     from newsletter.press.revising import cited
 

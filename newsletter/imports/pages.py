@@ -57,12 +57,12 @@ def read_page(data: bytes, file: str, size: int | None = None) -> Iterator[Entry
     Yield the page's entries (its main text, then its box's) and what is wrong with it.
 
     *file* names it in problems, and in the entries' origin, with the page's author after it; *size* is
-    the whole page's, where *data* may be only the beginning of one that is too large. What
+    the whole page's, where *data* may be only the beginning of one that is too large (0: nobody knows). What
     was read out of the text is listed in `guessed`; an entry without a source is a draft, any other
     is up for review.
     """
     if len(data) > LARGEST_PAGE:
-        got = f"{size:,}" if size else "more"
+        got = f"{len(data) if size is None else size:,}" if size != 0 else "more"
         problem = f"expected a page of at most {LARGEST_PAGE:,} bytes (2 MB), got {got}"
         yield Problem(file=file, line=0, field="", problem=problem)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
@@ -125,9 +126,12 @@ def _make_file(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        folder = next(each for each in file.absolute().parents if each.exists())
-        mend = f"give the service's user the right to write {folder}, or set DAILY_DOSE_HOME to another folder"
-        raise UnusableDatabase(f"the database file {file} can't be made: {error.strerror}: {mend}") from error
+        problem = f"{error.filename}: {error.strerror}"
+        if error.errno in (errno.EACCES, errno.EROFS):
+            folder = next(each for each in file.absolute().parents if each.exists())
+            mend = f"give the service's user the right to write {folder}, or set DAILY_DOSE_HOME to another folder"
+            problem = f"{error.strerror}: {mend}"
+        raise UnusableDatabase(f"the database file {file} can't be made: {problem}") from error
 
 
 def _write_ahead(store: Store, file: Path) -> None:

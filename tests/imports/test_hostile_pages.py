@@ -27,7 +27,7 @@ def page(text):
             "page.txt: expected UTF-8 or Windows-1252, got UTF-16: save it as UTF-8",
         ),
         (b"Caf\x81\n\nText", "page.txt: expected text in UTF-8 or Windows-1252, got the byte 0x81"),
-        (b"x" * 10_000_000, f"page.txt: expected a page of at most {LARGEST_PAGE:,} bytes, got 10,000,000"),
+        (b"x" * 10_000_000, f"page.txt: expected a page of at most {LARGEST_PAGE:,} bytes (2 MB), got 10,000,000"),
     ],
 )
 def test_what_is_no_page_gets_one_clear_line(data, problem):

@@ -208,7 +208,7 @@ def test_a_file_that_may_not_be_written_is_read_and_a_change_refused(migrated_fi
         assert file.read_bytes() == before
 
     assert told[:2] == ["current", "1"]
-    assert told[2].endswith("it is read-only: give the service's user the right to write it")
+    assert told[2].endswith(f"the file {file} is read-only: give the service's user the right to write it")
     assert len(told) == 3
 
 
