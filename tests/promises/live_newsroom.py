@@ -31,7 +31,7 @@ from newsletter.store.engine import remembered
 PROGRAM = Path(sys.executable).with_name("daily-dose")
 PAUSABLE = Path(__file__).with_name("pausable.py")
 #: Seconds after which what is waited for will not come, on a machine that is loaded.
-PATIENCE = 60
+PATIENCE = 120
 #: Fast enough for a test that waits, slow enough for a machine with other work.
 TICK_SECONDS = 0.2
 #: The starter archive's own first moment: before every day that a test publishes.

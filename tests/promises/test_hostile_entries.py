@@ -197,6 +197,7 @@ def assert_sound_mails(live: LiveNewsroom, days: list[date]) -> None:
     assert len(live.outbox().files) == 1, "the newest went out"
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_hostile_entries_are_kept_and_published_by_postgresql_too(live, beacon):
     """It takes no U+0000 and no lone surrogate: neither comes that far."""

@@ -57,7 +57,7 @@ def three_tickers(live: LiveNewsroom) -> Iterator[list[Ticker]]:
 @pytest.mark.parametrize(
     ("ticks", "apart"),
     [
-        pytest.param(40, 6 * HOUR, id="10 days"),
+        pytest.param(24, 6 * HOUR, id="6 days"),
         pytest.param(200, 4 * HOUR, id="33 days", marks=pytest.mark.chaos),
         pytest.param(200, DAY, id="200 days", marks=pytest.mark.chaos),
     ],
