@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
 
 from newsletter.delivery.ledger import UNDONE
 from newsletter.models import Issue, IssueState
 from newsletter.store.tables import deliveries, issues, mailings
+
+#: So many mailings are looked back on at the most: what nobody got for longer is no news.
+_FAR = 60
 
 
 def days_missed(connection: Connection, edition_id: int, issue: Issue) -> list[date]:
@@ -22,50 +24,45 @@ def days_missed(connection: Connection, edition_id: int, issue: Issue) -> list[d
     edition's first mailing nobody missed. For a mailing that is open already the answer is what it
     was when it was opened.
     """
-    own = connection.execute(_mailings(edition_id).where(issues.c.uid == issue.uid)).first()
-    before = _mailings(edition_id, before=own)
-    last = connection.execute(before.where(_went_out(issue.day)).order_by(mailings.c.id.desc()).limit(1)).first()
-    if last is not None:
-        late = exists().where(deliveries.c.mailing_id == last.id, _left_out(issue.day))
-        whole = not connection.scalar(select(late))
-        return _days(connection, edition_id, issue.uid, since=last, whole=whole, own=own)
-    first = connection.execute(before.order_by(mailings.c.id).limit(1)).first()
-    return _days(connection, edition_id, issue.uid, since=first, whole=False, own=own) if first is not None else []
-
-
-def _days(
-    connection: Connection, edition_id: int, uid: UUID, *, since: Row[Any], whole: bool, own: Row[Any] | None
-) -> list[date]:
-    """Return what was missed *since* a mailing, and its own day unless it went to the *whole* audience."""
-    mailed = and_(mailings.c.issue_id == issues.c.id, mailings.c.kind == "issue")
-    unmailed = and_(mailings.c.id.is_(None), issues.c.published_at > _opened(since))
-    if own is not None:
-        mailed = and_(mailed, mailings.c.id < own.id)
-        unmailed = and_(unmailed, issues.c.published_at < _opened(own))
-    late = mailings.c.id > since.id if whole else mailings.c.id >= since.id
-    return list(
+    of_edition = _mailings(edition_id)
+    own = connection.execute(of_edition.where(issues.c.uid == issue.uid)).first()
+    before = of_edition.where(mailings.c.id < own.id) if own is not None else of_edition
+    recent = connection.execute(before.order_by(mailings.c.id.desc()).limit(_FAR)).all()
+    if not recent:
+        return []
+    arrived = set(
         connection.scalars(
-            select(issues.c.day)
-            .outerjoin(mailings, mailed)
-            .where(
-                issues.c.edition_id == edition_id,
-                issues.c.state == IssueState.PUBLISHED,
-                issues.c.uid != uid,
-                or_(unmailed, late),
-            )
-            .order_by(issues.c.day)
+            select(mailings.c.id).where(mailings.c.id.in_([each.id for each in recent]), _went_out(issue.day))
         )
     )
+    since = next((each for each in recent if each.id in arrived), recent[-1])
+    late = [each.id for each in recent if each.id > since.id]
+    if since.id not in arrived or _left_anybody_out(connection, since.id, issue.day):
+        late.append(since.id)
+    standing = and_(
+        issues.c.edition_id == edition_id, issues.c.state == IssueState.PUBLISHED, issues.c.uid != issue.uid
+    )
+    days = select(issues.c.day).where(standing)
+    mailed = days.join(mailings, mailings.c.issue_id == issues.c.id).where(mailings.c.id.in_(late))
+    return sorted({*connection.scalars(_unmailed(days, since, own)), *connection.scalars(mailed)})
 
 
-def _mailings(edition_id: int, before: Row[Any] | None = None) -> Select[Any]:
-    """Return the mailings of an edition's issues, those *before* a mailing if there is one."""
-    found = (
+def _unmailed(days: Select[Any], since: Row[Any], own: Row[Any] | None) -> Select[Any]:
+    """Return which of *days* were published after one mailing and before another, and have no mailing till then."""
+    mailed = exists().where(mailings.c.issue_id == issues.c.id, mailings.c.kind == "issue")
+    if own is None:
+        return days.where(issues.c.published_at > _opened(since), ~mailed)
+    until = issues.c.published_at < _opened(own)
+    return days.where(issues.c.published_at > _opened(since), until, ~mailed.where(mailings.c.id < own.id))
+
+
+def _mailings(edition_id: int) -> Select[Any]:
+    """Return the mailings of an edition's issues."""
+    return (
         select(mailings.c.id, mailings.c.created_at, issues.c.published_at)
         .join(issues, issues.c.id == mailings.c.issue_id)
         .where(mailings.c.edition_id == edition_id, mailings.c.kind == "issue")
     )
-    return found if before is None else found.where(mailings.c.id < before.id)
 
 
 def _opened(mailing: Row[Any]) -> datetime:
@@ -81,10 +78,11 @@ def _went_out(day: date) -> ColumnElement[bool]:
     return or_(mailings.c.audience == 0, arrived)
 
 
-def _left_out(day: date) -> ColumnElement[bool]:
-    """Return what makes a delivery one that came too late, or will: the mail of a newer day overtakes it."""
+def _left_anybody_out(connection: Connection, mailing_id: int, day: date) -> bool:
+    """Say whether a delivery of a mailing came too late, or will: the mail of a newer day overtakes it."""
     overtaken = and_(
         deliveries.c.state.in_(UNDONE),
         exists().where(mailings.c.id == deliveries.c.mailing_id, mailings.c.key < day.isoformat()),
     )
-    return or_(and_(deliveries.c.state == "suppressed", deliveries.c.reply == "late"), overtaken)
+    late = or_(and_(deliveries.c.state == "suppressed", deliveries.c.reply == "late"), overtaken)
+    return bool(connection.scalar(select(exists().where(deliveries.c.mailing_id == mailing_id, late))))

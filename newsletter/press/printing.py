@@ -17,8 +17,10 @@ from newsletter.store.engine import change_number, raise_change_number, remember
 
 #: How many issues a feed lists: never less than the newest month, which has no archive document yet.
 FEED_LENGTH = 31
+#: The forms of archive documents: JSON Feed pages in its own, RSS leads to those in Atom.
+_ARCHIVED: tuple[Format, ...] = ("atom", "json")
 #: Raised when a renderer changes, so that cached documents are printed anew.
-_PRINTER = "1"
+_PRINTER = "2"
 _PRINTED = "printed"
 
 
@@ -82,6 +84,7 @@ class _Sheet:
     form: Format
     stamp: str
     first: date | None = None
+    #: The pages of the archive documents beside it.
     previous: str | None = None
     next: str | None = None
 
@@ -102,9 +105,9 @@ class _Sheet:
             updated=max((issue.updated_at for issue in found), default=_midnight(edition.since)),
             page=None if month is None else links.month(month.year, month.month),
             uid=edition.uid if month is None else None,
+            is_archive=month is not None,
             previous_archive=self.previous,
             next_archive=self.next,
-            current=None if month is None else links.feed("atom"),
         )
 
 
@@ -112,25 +115,24 @@ def _sheets(connection: Connection, edition: Edition, links: Links) -> list[_She
     """Return the feeds of an edition and its archive documents: every month but the newest, which may still grow."""
     months = issues.months(connection, edition.slug)
 
-    def address(at: int) -> str | None:
-        inside = 0 <= at < len(months) - 1
-        return links.feed("atom", links.month(months[at].year, months[at].month)) if inside else None
+    def page(at: int) -> str | None:
+        return links.month(months[at].year, months[at].month) if 0 <= at < len(months) - 1 else None
 
     newest = hashlib.sha256("\n".join(month.stamp for month in months).encode()).hexdigest()[:16]
     feeds_of_all = [
-        _Sheet(name=f"feed.{form}", form=form, stamp=newest, previous=address(len(months) - 2))
-        for form in feeds.FORMATS
+        _Sheet(name=f"feed.{form}", form=form, stamp=newest, previous=page(len(months) - 2)) for form in feeds.FORMATS
     ]
     return feeds_of_all + [
         _Sheet(
-            name=f"archive/{month.year:04}/{month.month:02}/feed.atom",
-            form="atom",
-            stamp=f"{month.stamp} {address(at + 1)}",
+            name=f"archive/{month.year:04}/{month.month:02}/feed.{form}",
+            form=form,
+            stamp=f"{month.stamp} {page(at - 1)} {page(at + 1)}",
             first=month.first,
-            previous=address(at - 1),
-            next=address(at + 1),
+            previous=page(at - 1),
+            next=page(at + 1),
         )
         for at, month in enumerate(months[:-1])
+        for form in _ARCHIVED
     ]
 
 

@@ -78,20 +78,19 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
                 _told_as_text(construct)
         for name in feed.iterfind("author/name"):
             hex_references(name)
-        if self.feed.current:
+        links = self.feed.links
+        if self.feed.is_archive:
             etree.SubElement(feed, f"{{{FH}}}archive")
-        for rel, href in (
-            ("current", self.feed.current),
-            ("prev-archive", self.feed.previous_archive),
-            ("next-archive", self.feed.next_archive),
-        ):
-            if href:
-                etree.SubElement(feed, "link", rel=rel, href=href, type="application/atom+xml")
+            _lead(feed, "link", "current", links.feed("atom"))
+        if self.feed.previous_archive:
+            _lead(feed, "link", "prev-archive", links.feed("atom", self.feed.previous_archive))
+        if self.feed.next_archive:
+            _lead(feed, "link", "next-archive", links.feed("atom", self.feed.next_archive))
         self._stylesheet(feed)
         return feed
 
     def extend_rss(self, feed: Any) -> Any:  # noqa: ANN401 -- lxml has no types
-        """Add the dates, how often it comes, and the stylesheet."""
+        """Add the dates, how often it comes, where older items stand (in Atom, by the same ids), and the stylesheet."""
         channel = feed[0]
         for name in ("title", "description", "copyright"):
             for element in channel.iterfind(name):
@@ -101,6 +100,9 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         _add(channel, f"{{{SY}}}updatePeriod", "daily")
         _add(channel, f"{{{SY}}}updateFrequency", "1")
         _add(channel, f"{{{SY}}}updateBase", self._first_hour())
+        if self.feed.previous_archive:
+            older = self.feed.links.feed("atom", self.feed.previous_archive)
+            _lead(channel, f"{{{ATOM}}}link", "prev-archive", older)
         self._stylesheet(feed)
         return feed
 
@@ -157,6 +159,10 @@ class ItemExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no
             _add(entry, f"{{{DCTERMS}}}temporal", self.item.event)
         if self.item.point:
             _add(entry, f"{{{GEORSS}}}point", self.item.point)
+
+
+def _lead(parent: Any, name: str, rel: str, href: str) -> None:  # noqa: ANN401 -- lxml has no types
+    etree.SubElement(parent, name, rel=rel, href=href, type="application/atom+xml")
 
 
 def _add(parent: Any, name: str, text: str) -> None:  # noqa: ANN401 -- lxml has no types

@@ -38,10 +38,10 @@ class Feed:
     description: str = words.MOTTO
     page: str | None = None
     uid: UUID | None = None
-    #: An archive document's neighbours and the feed it belongs to (RFC 5005, 4), as absolute addresses.
+    #: Whether it is an archive document (RFC 5005, 4), and the pages of the archive documents beside it.
+    is_archive: bool = False
     previous_archive: str | None = None
     next_archive: str | None = None
-    current: str | None = None
 
     @property
     def home(self) -> str:

@@ -19,6 +19,7 @@ def json_feed(feed: Feed) -> bytes:
         "title": feed.title,
         "home_page_url": feed.home,
         "feed_url": feed.address("json"),
+        **_older(feed),
         "description": feed.description,
         "language": feed.edition.language,
         "authors": [{"name": feed.author, "url": feed.links.home()}],
@@ -30,6 +31,11 @@ def json_feed(feed: Feed) -> bytes:
         "items": [_item(issue, feed) for issue in feed.issues],
     }
     return (json.dumps(_cleaned(document), ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def _older(feed: Feed) -> dict[str, str]:
+    """Return where the items before these stand, if there are any."""
+    return {"next_url": feed.links.feed("json", feed.previous_archive)} if feed.previous_archive else {}
 
 
 def _item(issue: Issue, feed: Feed) -> dict[str, Any]:

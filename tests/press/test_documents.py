@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 from rooms import PUBLISHER, Room, an_edition, at, day, entry
 
 from newsletter.archive import documents, editions
@@ -92,6 +95,38 @@ def test_a_month_that_is_over_is_an_archive_document_and_changes_only_by_a_corre
 
     assert kept(room)[name].last_modified > before.last_modified
     assert b"It was Gao." in kept(room)[name].body
+
+
+def test_from_every_feed_one_can_page_back_to_the_first_issue(room, press):
+    press.tick(at(70))
+    bodies = {f"https://dose.example.org/{name}": each.body for (_, name), each in kept(room).items()}
+    older = {
+        "rss": lambda body: etree.fromstring(body).xpath("string(//*[@rel='prev-archive']/@href)"),
+        "atom": lambda body: etree.fromstring(body).xpath("string(//*[@rel='prev-archive']/@href)"),
+        "json": lambda body: json.loads(body).get("next_url", ""),
+    }
+    everything = {issue.uid.urn.encode() for issue in room.issues()}
+    for form in older:
+        address, ways, found = f"https://dose.example.org/feed.{form}", [], set()
+        while address:
+            ways.append(address.removeprefix("https://dose.example.org/"))
+            found |= set(re.findall(rb"urn:uuid:[0-9a-f-]{36}", bodies[address]))
+            address = older[address.rpartition(".")[2]](bodies[address])
+        archived = "json" if form == "json" else "atom"
+        assert ways == [f"feed.{form}", f"archive/2026/04/feed.{archived}", f"archive/2026/03/feed.{archived}"]
+        assert found >= everything
+
+
+def test_a_month_that_is_filled_later_is_led_to_by_its_neighbours(room, press):
+    press.tick(at(0))
+    press.hold(None, (day(31), day(60)), at(1))
+    press.tick(at(100))
+    before = kept(room)["daily-dose", "archive/2026/05/feed.json"]
+    press.release(None, (day(31), day(60)), at(100, 7))
+    press.publish(None, day(40), at(100, 8), force=True)
+
+    assert b"archive/2026/03/feed.json" in before.body
+    assert b"archive/2026/04/feed.json" in kept(room)["daily-dose", "archive/2026/05/feed.json"].body
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -68,6 +68,22 @@ def test_the_validator_would_find_nothing_in_a_feed_without_issues_or_of_a_facet
 
 
 @pytest.mark.parametrize("fmt", ["atom", "rss"])
+def test_nor_in_an_archive_document_which_leads_to_its_neighbours(fmt):
+    month = feed_samples.LINKS.month
+    beside = {"is_archive": True, "previous_archive": month(2023, 12), "next_archive": month(2024, 2)}
+    feed = feed_samples.feed(page=month(2024, 1), **beside)
+    body = FORMATS[fmt](feed)
+    links = {
+        link.get("rel"): link.get("href") for link in etree.fromstring(body).iter("{http://www.w3.org/2005/Atom}link")
+    }
+
+    assert findings(body, now=NOW, home=month(2024, 1)) == []
+    assert links["prev-archive"] == "https://dose.example.org/archive/2023/12/feed.atom"
+    assert (fmt == "rss") or links["next-archive"] == "https://dose.example.org/archive/2024/02/feed.atom"
+    assert (fmt == "rss") or links["current"] == "https://dose.example.org/feed.atom"
+
+
+@pytest.mark.parametrize("fmt", ["atom", "rss"])
 def test_neither_would_it_in_the_starter_archive(fmt):
     paths = sorted(folder("seeds").glob("starter*.jsonl"))
     entries = [entry_of(json.loads(line)) for path in paths for line in path.read_text("utf-8").splitlines()]

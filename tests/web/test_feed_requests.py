@@ -38,6 +38,7 @@ def _raw(stand: Stand, path: str, method: str = "GET", **headers: str) -> tuple[
         ("/feed.json", "application/feed+json"),
         ("/e/deutsch/feed.rss", "application/rss+xml"),
         ("/archive/2026/10/feed.atom", "application/atom+xml"),
+        ("/archive/2026/10/feed.json", "application/feed+json"),
     ],
 )
 def test_a_feed_is_the_bytes_that_were_printed(stand, path, media_type):
