@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -235,10 +234,6 @@ class LiveNewsroom:
         )
         assert ran.returncode == status, (words, ran.stdout, ran.stderr)
         return ran.stdout
-
-    def status(self) -> dict[str, Any]:
-        """Return what `status` answers."""
-        return json.loads(self.command("status", "--json"))
 
     def await_ticks(self, patience: float = PATIENCE) -> None:
         """Wait until a tick has begun after now, and has ended: it leaves its instant, or tells a fault."""
