@@ -223,7 +223,8 @@ def test_nothing_of_a_hostile_entry_runs_on_pages_in_the_box_in_mail_or_in_feeds
     with site(live) as address, trap(beacon) as caught:
         assert_well_formed(address, days)
         paths = ["/", "/archive/", "/archive/2026/", "/archive/2026/06/", "/corrections", "/box"]
-        paths += [f"/archive/{day:%Y/%m/%d}" for day in days] + [f"/entries/{slugs[day]}" for day in days]
+        paths += [f"/archive/{day:%Y/%m/%d}" for day in days]
+        paths += [f"/entries/{slugs[day]}" for day in (days[:1] if most else days)]
         for path in paths:
             caught.visit(address + path)
         caught.show("boxes", boxes)

@@ -55,12 +55,16 @@ def three_tickers(live: LiveNewsroom) -> Iterator[list[Ticker]]:
 
 
 @pytest.mark.parametrize(
-    ("ticks", "apart"),
+    ("database_url", "ticks", "apart"),
     [
-        pytest.param(24, 6 * HOUR, id="6 days"),
-        pytest.param(200, 4 * HOUR, id="33 days", marks=pytest.mark.chaos),
-        pytest.param(200, DAY, id="200 days", marks=pytest.mark.chaos),
+        pytest.param("postgresql", 24, 6 * HOUR, id="postgresql-6 days"),
+        *(
+            pytest.param(kind, 200, apart, id=f"{kind}-{days} days", marks=pytest.mark.chaos)
+            for kind in ("sqlite", "postgresql")
+            for apart, days in ((4 * HOUR, 33), (DAY, 200))
+        ),
     ],
+    indirect=["database_url"],
 )
 def test_three_processes_that_tick_at_the_same_moments_publish_each_day_once(live, ticks, apart):
     readers = live.prepare(BEGIN, readers=2)
