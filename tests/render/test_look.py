@@ -129,6 +129,16 @@ def test_a_square_of_the_calendar_is_large_in_a_narrow_window_whatever_one_point
         assert min(square["width"], square["height"]) >= 42
 
 
+def test_a_week_of_the_calendar_fits_on_the_narrowest_phone(chromium):
+    """At 320 pixels nothing is to be scrolled sideways (WCAG 2.2, 1.4.10)."""
+    with stage.context(chromium, DOCUMENTS, width=320, has_touch=True) as context:
+        page = context.new_page()
+        page.goto(f"{samples.LINKS.base_url}/year")
+
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        assert page.locator(".square[href]").first.bounding_box()["width"] >= 36
+
+
 def test_a_line_of_text_has_as_many_characters_as_the_eye_likes(chromium):
     """62 to 70 on a wide screen, counted in the fonts of this machine with some room for others."""
     count = """() => {
