@@ -230,14 +230,6 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunnerUp:
-    """An entry that the same rule would have taken next."""
-
-    slug: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
     """
     The choice for an edition's day, with the rule that chose it and the reason in words.

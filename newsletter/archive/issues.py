@@ -29,16 +29,6 @@ class NoSuchIssue(NewsletterError):
         super().__init__(f"{edition} has no issue of {day}: see `daily-dose status` for the newest")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """One day of the calendar: what stands there, for a list."""
-
-    day: date
-    headline: str
-    kind: str
-    state: IssueState
-
-
 def _selected(where: ColumnElement[bool]) -> Select[Any]:
     mailed = exists().where(mailings.c.issue_id == issues.c.id).label("mailed")
     return (
@@ -140,29 +130,6 @@ def on(connection: Connection, edition: str, those: Collection[date]) -> list[Is
     return _read(connection, _selected(_of(edition, issues.c.day.in_(those))).order_by(issues.c.day))
 
 
-def neighbours(connection: Connection, edition: str, day: date) -> tuple[date | None, date | None]:
-    """Return the days of the issues before and after *day*."""
-    base = select(issues.c.day).join(editions, editions.c.id == issues.c.edition_id).where(editions.c.slug == edition)
-    before = connection.scalar(base.where(issues.c.day < day).order_by(issues.c.day.desc()).limit(1))
-    after = connection.scalar(base.where(issues.c.day > day).order_by(issues.c.day).limit(1))
-    return before, after
-
-
-def days(connection: Connection, edition: str, first: date, last: date) -> list[Day]:
-    """Return a line for each issue from *first* to *last*, in day order."""
-    rows = connection.execute(
-        select(issues.c.day, issues.c.state, revisions.c.headline, revisions.c.kind)
-        .join(editions, editions.c.id == issues.c.edition_id)
-        .join(
-            revisions,
-            (revisions.c.entry_id == issues.c.entry_id) & (revisions.c.number == issues.c.shown_revision),
-        )
-        .where(editions.c.slug == edition, issues.c.day.between(first, last))
-        .order_by(issues.c.day)
-    )
-    return [Day(day=row.day, headline=row.headline, kind=row.kind, state=IssueState(row.state)) for row in rows]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
     """A month that has issues; *stamp* differs whenever what readers see of them does."""
@@ -200,19 +167,6 @@ def months(connection: Connection, edition: str) -> list[Month]:
 def count(connection: Connection) -> int:
     """Return how many issues there are, of every edition."""
     return connection.scalar(select(func.count()).select_from(issues)) or 0
-
-
-def years(connection: Connection, edition: str) -> list[tuple[int, int]]:
-    """Return each year that has issues, with how many, the newest first."""
-    year = extract("year", issues.c.day)
-    rows = connection.execute(
-        select(year, func.count())
-        .join(editions, editions.c.id == issues.c.edition_id)
-        .where(editions.c.slug == edition)
-        .group_by(year)
-        .order_by(year.desc())
-    )
-    return [(int(found), number) for found, number in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,11 +70,6 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(r"(?<![\w-])(?:" + "|".join(forms) + r")(?!\w)")
 
 
-def group_named(name: str) -> str:
-    """Return the name that the archive gives the group that is called *name*, or *name* itself."""
-    return _names().get(name.casefold(), name)
-
-
 def groups_masked(text: str) -> str:
     """Return *text*, as long as before, without groups' names: "Islamic State of Iraq" names no country."""
     return _pattern().sub(lambda match: "_" * len(match[0]), text)

@@ -95,11 +95,6 @@ def plain(entry: Entry, *, width: int | None = None) -> Prose:
     return Prose(content_note=note, body=body, sources=_plain_sources(entry, width))
 
 
-def first_sentence(entry: Entry) -> str:
-    """Return the first sentence of an entry's text, on one line, without marks or markup."""
-    return next(iter(_sentences(_flat(entry))), "")
-
-
 def summary(entry: Entry, longest: int = 280) -> str:
     """
     Return the beginning of an entry on one line: whole sentences of at most *longest* characters.

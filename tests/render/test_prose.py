@@ -213,7 +213,7 @@ def test_html_and_plain_text_say_the_same():
     ],
 )
 def test_the_first_sentence_ends_where_a_reader_would_end_it(text, first):
-    assert prose.first_sentence(entry(body=text)) == first
+    assert prose.summary(entry(body=text), longest=len(first)) == first
 
 
 def test_a_summary_is_whole_sentences_after_the_content_note():
