@@ -12,7 +12,7 @@ import structlog
 from newsletter.archive import corrections, editions, entries, issues, plans
 from newsletter.delivery import ledger
 from newsletter.delivery.outbox import Outbox, OutboxFull
-from newsletter.models import Correction, Edition, Entry, Hold, Issue, Publisher, Source, Status
+from newsletter.models import Correction, Entry, Hold, Issue, Publisher, Source, Status
 from newsletter.press import refusals
 from newsletter.press.issuing import Issuing
 from newsletter.press.outlook import Outlook
@@ -24,7 +24,7 @@ from newsletter.press.shelves import Shelves
 from newsletter.render.links import Links
 from newsletter.store import Connection
 from newsletter.store.engine import Store, remember, remembered
-from scheduler.calendar import due_at, edition_day
+from scheduler.calendar import edition_day
 from scheduler.clock import before_last_instant
 
 _log = structlog.get_logger(__name__)
@@ -200,7 +200,7 @@ class Press:
         wanted = True if early and mail is None else mail
         with self.store.reading() as connection:
             edition = editions.get(connection, slug)
-            _check_day(edition, day, now, early=early)
+            refusals.check_day(edition, day, now, early=early)
         left = 1
         while left:
             with self._shelves.transaction() as connection:
@@ -296,7 +296,7 @@ class Press:
             if not published and not wish.slip:
                 raise refusals.NotPublished(before.slug, "change it with `daily-dose amend`")
             if not wish.captured and not wish.slip:
-                _check_stands(standing, name, editions.get(connection, slug).slug)
+                refusals.check_stands(standing, name, editions.get(connection, slug).slug)
             wanted = revised(before, wish.values, wish.sources)
             changed = changes(before, wanted)
             if wanted == before and wish.slip:
@@ -382,26 +382,6 @@ class Press:
         return self._sending.sweep(now, progress, enough, look)
 
 
-def _check_stands(standing: Sequence[Issue], name: date | str, edition: str) -> None:
-    """Raise `WithdrawnAlready` where nothing stands of what *name* names: a day's issue, or an entry."""
-    if not any(isinstance(name, str) or (each.edition, each.day) == (edition, name) for each in standing):
-        elsewhere = f"; the entry itself still stands: correct {standing[0].entry.slug}" if standing else ""
-        raise refusals.WithdrawnAlready(str(name), elsewhere)
-
-
 def _last_instant(connection: Connection) -> datetime | None:
     last = remembered(connection, _LAST_INSTANT)
     return datetime.fromisoformat(last) if last else None
-
-
-def _check_day(edition: Edition, day: date, now: datetime, *, early: bool) -> None:
-    today = edition_day(edition, now)
-    if day > today:
-        raise refusals.FutureDay(day, today)
-    if day < edition.since:
-        raise refusals.BeforeStart(edition.slug, day, edition.since)
-    due = due_at(edition, day)
-    if day.weekday() not in edition.days:
-        raise refusals.NoPublicationDay(edition.slug, day)
-    if due > now and not early:
-        raise refusals.NotDueYet(day, due)

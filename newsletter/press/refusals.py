@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from newsletter.errors import NewsletterError
-from newsletter.models import Edition, Hold
+from newsletter.models import Edition, Hold, Issue
 from newsletter.shapes import instant
-from scheduler.calendar import due_at
+from scheduler.calendar import due_at, edition_day
 
 
 class FutureDay(NewsletterError):
@@ -99,3 +99,24 @@ class WithdrawnAlready(NewsletterError):
 
 class NothingToChange(NewsletterError):
     """A correction without a note, or an amendment without a change."""
+
+
+def check_day(edition: Edition, day: date, now: datetime, *, early: bool) -> None:
+    """Raise `FutureDay`, `BeforeStart`, `NoPublicationDay` or `NotDueYet` where *day* can't be published at *now*."""
+    today = edition_day(edition, now)
+    if day > today:
+        raise FutureDay(day, today)
+    if day < edition.since:
+        raise BeforeStart(edition.slug, day, edition.since)
+    due = due_at(edition, day)
+    if day.weekday() not in edition.days:
+        raise NoPublicationDay(edition.slug, day)
+    if due > now and not early:
+        raise NotDueYet(day, due)
+
+
+def check_stands(standing: Sequence[Issue], name: date | str, edition: str) -> None:
+    """Raise `WithdrawnAlready` where nothing stands of what *name* names: a day's issue, or an entry."""
+    if not any(isinstance(name, str) or (each.edition, each.day) == (edition, name) for each in standing):
+        elsewhere = f"; the entry itself still stands: correct {standing[0].entry.slug}" if standing else ""
+        raise WithdrawnAlready(str(name), elsewhere)
