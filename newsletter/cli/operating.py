@@ -125,11 +125,9 @@ def _rows(overview: Overview) -> list[tuple[str, str]]:
 
 
 def _held(hold: Hold) -> str:
-    if hold.first is None:
-        days = "everything"
-    else:
-        days = str(hold.first) if hold.first == hold.last else f"{hold.first} to {hold.last}"
-    return f"{days}: {hold.reason}" if hold.reason else days
+    from newsletter.cli.plans import days_of
+
+    return f"{days_of(hold)}: {hold.reason}" if hold.reason else days_of(hold)
 
 
 def _shape(room: Newsroom, overview: Overview) -> dict[str, object]:

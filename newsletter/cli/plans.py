@@ -182,10 +182,15 @@ def _lifted(number: int, span: tuple[date, date] | None, edition: str) -> str:
 
 def _days_of(room: Newsroom, held: Hold) -> str:
     """Name what is held; its edition too, where there are several."""
+    several = held.first is not None and len(room.desk.editions()) > 1
+    return f"{days_of(held)} of {held.edition}" if several else days_of(held)
+
+
+def days_of(held: Hold) -> str:
+    """Name the days of a hold."""
     if held.first is None:
         return "everything"
-    days = str(held.first) if held.first == held.last else f"{held.first} to {held.last}"
-    return f"{days} of {held.edition}" if len(room.desk.editions()) > 1 else days
+    return str(held.first) if held.first == held.last else f"{held.first} to {held.last}"
 
 
 def _releasing(room: Newsroom, held: Hold) -> str:

@@ -146,7 +146,9 @@ class Outlook:
         if reach == 0:
             problems.append("the next issue is a rerun, or there is none: add entries, or make some ready")
         elif reach <= 30:  # noqa: PLR2004 -- a month is time enough to write entries
-            problems.append(f"in {reach} days the archive repeats itself: add entries, or make some ready")
+            problems.append(
+                f"in {reach} day{'s' if reach > 1 else ''} the archive repeats itself: add entries, or make some ready"
+            )
         return problems + [f"mailing {each} has lost count of its audience" for each in ledger.unbalanced(connection)]
 
     def _left_empty(self, connection: Connection, edition: Edition, now: datetime) -> list[date]:

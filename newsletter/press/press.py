@@ -349,7 +349,7 @@ class Press:
             if not standing:
                 if entries.is_published(connection, entry_id):
                     raise refusals.WithdrawnAlready(str(name))
-                raise refusals.NotPublished(str(name), "nothing of it stands; retire it with --set status=retired")
+                raise refusals.NotPublished(str(name), "there is nothing to take back")
             stopped = 0
             for issue in standing:
                 issues.withdraw(connection, issue, notice.strip(), now)

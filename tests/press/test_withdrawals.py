@@ -164,7 +164,7 @@ def test_a_withdrawn_day_is_not_mailed_though_it_is_asked_for(printed):
     ("name", "notice", "error", "told"),
     [
         ("wrong", "  ", refusals.NothingToChange, "needs a notice"),
-        ("entry-059", NOTICE, refusals.NotPublished, "entry-059 was never published: nothing of it stands"),
+        ("entry-059", NOTICE, refusals.NotPublished, "entry-059 was never published: there is nothing to take back"),
         (day(9), NOTICE, refusals.NotPublished, "of 2026-03-10 was never published"),
     ],
 )
