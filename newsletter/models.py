@@ -322,15 +322,14 @@ class Hold:
     Days on which nothing is published or mailed.
 
     No *first* and *last* means every day, no *edition* every edition. A released hold (*until*)
-    still covers the days that came due under it: they get no issue unless an editor fills them.
-    *day* is the day, in the edition's zone, on which the hold was set.
+    still covers the days that came due under it, and the day on which it was set, though that was
+    due before: they get no issue unless an editor fills them.
     """
 
     edition: str | None
     first: date | None
     last: date | None
     since: datetime
-    day: date
     until: datetime | None = None
     reason: str = ""
     #: Who set it: `editor`, or the guard that did (`clock`, `restored`).
@@ -340,13 +339,14 @@ class Hold:
         """Say whether it has not been released, and *today* or a later day is among its days."""
         return self.until is None and (self.last is None or self.last >= today)
 
-    def covers(self, edition: str, day: date, due_at: datetime) -> bool:
+    def covers(self, edition: Edition, day: date, due_at: datetime) -> bool:
         """Say whether *edition* publishes nothing for *day*, which is due at *due_at*."""
+        set_on = self.since.astimezone(edition.schedule_on(day).zone).date()
         return (
-            self.edition in (None, edition)
+            self.edition in (None, edition.slug)
             and (self.first is None or self.first <= day)
             and (self.last is None or day <= self.last)
-            and (self.until is None or (self.day <= day and due_at < self.until))
+            and (self.until is None or ((set_on <= day or self.since <= due_at) and due_at < self.until))
         )
 
 

@@ -139,7 +139,7 @@ def entry_of(shape: Mapping[str, Any], *, uid: UUID | None = None, slug: str | N
     killed, killed_at_least, killed_most = read.range("killed")
     injured, injured_at_least, injured_most = read.range("injured")
     event_date, event_end = read.partial_date("event_date"), read.partial_date("event_end")
-    if event_end and (event_date is None or event_end < event_date):
+    if event_end and event_date and event_end < event_date:
         read.wrong("event_end", f"expected a date not before event_date ({event_date}), got {event_end}")
     own_uid = read.uid("uid") or uid
     if own_uid is None:

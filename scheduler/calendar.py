@@ -27,12 +27,18 @@ def local_day(now: datetime, zone: ZoneInfo) -> date:
 
 
 def edition_day(edition: Edition, now: datetime) -> date:
-    """Return the day that it is for *edition* at the instant *now* (aware): its newest zone that holds by then."""
+    """
+    Return the day that it is for *edition* at the instant *now* (aware), in the newest zone that holds by then.
+
+    Where a zone further west is to hold from a day that has not begun there, it is still the day before.
+    """
+    last = date.max
     for schedule in reversed(edition.schedules):
-        day = local_day(now, schedule.zone)
+        day = min(local_day(now, schedule.zone), last)
         if schedule.from_day <= day:
             return day
-    return local_day(now, edition.schedules[0].zone)
+        last = schedule.from_day - date.resolution
+    return day
 
 
 @lru_cache(maxsize=4096)

@@ -82,4 +82,4 @@ def _days_between(edition: Edition, newest: date | None, last: date) -> Iterator
 
 
 def _is_held(edition: Edition, each: DueDay, holds: Sequence[Hold]) -> bool:
-    return any(hold.covers(edition.slug, each.day, each.due_at) for hold in holds)
+    return any(hold.covers(edition, each.day, each.due_at) for hold in holds)

@@ -132,7 +132,7 @@ def forecast(
     shelf, line = shelf.copy(), list(queue)
     traits = {waiting.uid: waiting.traits for waiting in chain(pins.values(), queue)}
     for day in publication_days(edition, first, days):
-        held = next((hold for hold in holds if hold.covers(edition.slug, day, due_at(edition, day))), None)
+        held = next((hold for hold in holds if hold.covers(edition, day, due_at(edition, day))), None)
         if held is not None:
             line[:0] = [pins[day]] if day in pins else []
             yield HeldDay(edition=edition.slug, day=day, hold=held)

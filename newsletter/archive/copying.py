@@ -214,7 +214,6 @@ def _plans(connection: Connection) -> Iterator[Record]:
             "first": row.first.isoformat() if row.first else None,
             "last": row.last.isoformat() if row.last else None,
             "since": instant(row.since),
-            "day": row.day.isoformat(),
             "until": instant(row.until) if row.until else None,
             "reason": row.reason,
             "origin": row.origin,

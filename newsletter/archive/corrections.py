@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, insert, select
 
 from newsletter.models import Change, Correction
 from newsletter.store.engine import raise_change_number
-from newsletter.store.tables import correction_notes, corrections, editions, entries, issues, revisions
+from newsletter.store.tables import correction_notes, corrections, editions, entries, issues, mailings, revisions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +94,22 @@ def public(connection: Connection, edition: str, most: int = 1000) -> list[Corre
     return [_noted(row).correction for row in rows]
 
 
-def to_carry(connection: Connection, edition: str, kind: str) -> list[Noted]:
-    """Return the corrections that the edition's next mailing of this kind is to carry; slips are not mailed."""
+def to_carry(connection: Connection, edition: str, kind: str, reached: ColumnElement[bool]) -> list[Noted]:
+    """
+    Return the corrections that the edition's next mailing of this kind is to carry; slips are not mailed.
+
+    *reached* is what makes a mailing one that brought its notes to somebody: what another carried
+    in vain is carried again.
+    """
     carried = exists().where(
         correction_notes.c.correction_id == corrections.c.id,
         correction_notes.c.edition_id == editions.c.id,
         correction_notes.c.kind == kind,
         editions.c.slug == edition,
+        mailings.c.edition_id == correction_notes.c.edition_id,
+        mailings.c.kind == kind,
+        mailings.c.key == correction_notes.c.key,
+        reached,
     )
     rows = connection.execute(_selected().where(_published_in(edition), ~carried, corrections.c.slip.is_(False)))
     return [_noted(row) for row in rows]
@@ -120,8 +129,15 @@ def carried_by(connection: Connection, edition_id: int, kind: str, key: str) -> 
 
 
 def carried(connection: Connection, edition_id: int, kind: str, key: str, notes: Sequence[Noted]) -> None:
-    """Keep which mailing carried these notes."""
+    """Keep which mailing carries these notes, in the place of one that carried them in vain."""
     if notes:
+        connection.execute(
+            delete(correction_notes).where(
+                correction_notes.c.correction_id.in_([noted.id for noted in notes]),
+                correction_notes.c.edition_id == edition_id,
+                correction_notes.c.kind == kind,
+            )
+        )
         connection.execute(
             insert(correction_notes),
             [{"correction_id": noted.id, "edition_id": edition_id, "kind": kind, "key": key} for noted in notes],

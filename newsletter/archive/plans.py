@@ -145,7 +145,6 @@ def holding(connection: Connection) -> list[Hold]:
             first=row.first,
             last=row.last,
             since=row.since,
-            day=row.day,
             until=row.until,
             reason=row.reason,
             origin=row.origin,
@@ -157,7 +156,7 @@ def holding(connection: Connection) -> list[Hold]:
 def keep_back(edition: Edition, day: date, holding: Sequence[Hold], now: datetime) -> bool:
     """Say whether the mail of *day*'s issue waits at *now*: everything is held, or today is, or the day itself."""
     return any(
-        hold.until is None and hold.covers(edition.slug, each, now)
+        hold.until is None and hold.covers(edition, each, now)
         for hold in holding
         for each in (day, edition_day(edition, now))
     )
@@ -182,7 +181,6 @@ def hold(connection: Connection, held: Hold) -> None:
             first=held.first,
             last=held.last,
             since=held.since,
-            day=held.day,
             until=held.until,
             reason=held.reason,
             origin=held.origin,

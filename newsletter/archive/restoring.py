@@ -237,7 +237,6 @@ def _put_hold(connection: Connection, record: Record) -> None:
             first=date.fromisoformat(record["first"]) if record["first"] else None,
             last=date.fromisoformat(record["last"]) if record["last"] else None,
             since=_at(record["since"]),
-            day=date.fromisoformat(record["day"]),
             until=_at(record["until"]) if record["until"] else None,
             reason=record["reason"],
             origin=record["origin"],

@@ -67,7 +67,7 @@ def set_(slug: Slug, values: Values, json: Json = False) -> None:
     Example: daily-dose editions set daily-dose zone=Europe/London time=06:30
     """
     with opened() as room:
-        edition = room.desk.set_edition(slug, assignments(values))
+        edition = room.desk.set_edition(slug, assignments(values), now())
         room.press.print_if_stale(now())
     _tell(edition, json=json)
 

@@ -93,6 +93,8 @@ def forecast(
         return
     for each in ahead:
         say(fitted(_foreseen(each, headlines)))
+    if not ahead:
+        say("none of these days is still to come")
 
 
 def publish(
@@ -115,6 +117,7 @@ def publish(
         which = day_in(room, day, edition)
         issue = room.press.publish(edition, which, now(), early=early, mail=mail, force=force)
         sent = room.press.sweep(now())
+        kept_back = room.press.outlook.kept_back(edition, now())
         shape = told(room, issue)
     if json:
         answer(shape)
@@ -122,7 +125,7 @@ def publish(
     say(f"{issue.day}  {headline(issue)}")
     say(f"  {issue.reason}")
     say(f"  {shape['url']}")
-    say(f"  {went_out(sent)}")
+    say(f"  {went_out(sent, kept_back)}")
 
 
 def preview(
@@ -153,10 +156,11 @@ def deliver(json: Json = False) -> None:
     with opened() as room, progress("sending") as done:
         room.press.check_clock(now())
         sent = room.press.sweep(now(), done, look=now)
+        kept_back = sum(room.press.outlook.kept_back(each.slug, now()) for each in room.desk.editions())
     if json:
         answer({"sent": sent})
     else:
-        say(went_out(sent))
+        say(went_out(sent, kept_back))
 
 
 def told(room: Newsroom, issue: Issue) -> dict[str, object]:
@@ -171,8 +175,10 @@ def headline(issue: Issue) -> str:
     return f"withdrawn: {issue.withdrawal.notice}" if issue.withdrawal else issue.entry.headline
 
 
-def went_out(number: int) -> str:
-    """Say how many messages were sent."""
+def went_out(number: int, kept_back: int) -> str:
+    """Say how many messages were sent, and how many a hold keeps back."""
+    if kept_back:
+        return f"{number:,} sent, {kept_back:,} held back until `daily-dose release`"
     return {0: "nothing to send", 1: "1 message went out"}.get(number, f"{number:,} messages went out")
 
 

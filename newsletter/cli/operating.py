@@ -109,8 +109,6 @@ def _rows(overview: Overview) -> list[tuple[str, str]]:
     counted = ", ".join(f"{number:,} {state}" for state, number in sorted(overview.deliveries.items())) or "none"
     if issue and not issue.mailed:
         counted = f"none: the issue of {issue.day} was published unmailed (daily-dose publish {issue.day} --mail)"
-    elif overview.waiting:
-        counted += " (held)"
     return [
         ("newest issue", f"{issue.day}, {headline(issue)} ({issue.reason})" if issue else "none yet"),
         ("next due", f"{due:%Y-%m-%d %H:%M} UTC" if due else "never"),
@@ -118,6 +116,7 @@ def _rows(overview: Overview) -> list[tuple[str, str]]:
         ("queue", f"{len(overview.queue):,}"),
         ("runway", f"{overview.runway} days" + (" or more" if overview.runway >= HORIZON else "")),
         ("last tick", f"{tick:%Y-%m-%d %H:%M:%S} UTC" if tick else "none"),
+        *((("kept back", f"{overview.kept_back:,} deliveries wait for a release"),) if overview.kept_back else ()),
         *(("held", _held(hold)) for hold in overview.holds),
         *((("left empty", stays_empty(overview.empty, overview.edition)),) if overview.empty else ()),
         *(("problem", problem) for problem in overview.problems),
@@ -146,7 +145,7 @@ def _shape(room: Newsroom, overview: Overview) -> dict[str, object]:
         "runway": overview.runway,
         "queue": list(overview.queue),
         "deliveries": overview.deliveries,
-        "waiting": overview.waiting,
+        "kept_back": overview.kept_back,
         "last_tick_at": instant(overview.last_tick_at) if overview.last_tick_at else None,
         "problems": list(overview.problems),
     }

@@ -149,11 +149,11 @@ def release(days: Days = None, everything: All = False, edition: EditionSlug = N
 
 
 def stays_empty(days: Sequence[date], edition: str) -> str:
-    """Say that days which an edition was held on when due stay empty, and how to fill the newest of them."""
+    """Say that days which an edition was held on stay empty, and how to fill the newest of them."""
     which = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
     was, stays = ("was", "stays") if len(days) == 1 else ("were", "stay")
     fill = f"daily-dose publish {days[-1]} --force --edition {edition}"
-    return f"{which} {was} held when due and {stays} empty; to fill: {fill}"
+    return f"{which} {was} held and {stays} empty; to fill: {fill}"
 
 
 def hold_shape(held: Hold) -> dict[str, object]:

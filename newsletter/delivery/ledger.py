@@ -252,6 +252,20 @@ def failed(connection: Connection, given_up: Collection[tuple[Claimed, str]]) ->
         )
 
 
+def due(connection: Connection, edition: str, before: datetime) -> dict[date, int]:
+    """Return, by its issue's day, how many of an edition's deliveries are due at *before* and not done."""
+    rows = connection.execute(
+        select(issues.c.day, func.count())
+        .join(mailings, mailings.c.issue_id == issues.c.id)
+        .join(editions, editions.c.id == mailings.c.edition_id)
+        .join(deliveries, deliveries.c.mailing_id == mailings.c.id)
+        .where(editions.c.slug == edition, deliveries.c.state.in_(UNDONE), deliveries.c.due_at <= before)
+        .group_by(issues.c.day)
+        .order_by(issues.c.day)
+    )
+    return dict(rows.all())
+
+
 def give_back(connection: Connection, untried: Sequence[Claimed]) -> None:
     """Let deliveries that were claimed and of which nothing was written be claimed anew, with the newest bytes."""
     for delivery in untried:

@@ -32,7 +32,7 @@ def days_missed(connection: Connection, edition_id: int, issue: Issue) -> list[d
         return []
     arrived = set(
         connection.scalars(
-            select(mailings.c.id).where(mailings.c.id.in_([each.id for each in recent]), _went_out(issue.day))
+            select(mailings.c.id).where(mailings.c.id.in_([each.id for each in recent]), went_out(issue.day))
         )
     )
     since = next((each for each in recent if each.id in arrived), recent[-1])
@@ -71,7 +71,7 @@ def _opened(mailing: Row[Any]) -> datetime:
     return instant
 
 
-def _went_out(day: date) -> ColumnElement[bool]:
+def went_out(day: date) -> ColumnElement[bool]:
     """Return what makes a mailing one that some reader has, or will have, or that there was no reader for."""
     ahead = and_(deliveries.c.state.in_(UNDONE), mailings.c.key > day.isoformat())
     arrived = exists().where(deliveries.c.mailing_id == mailings.c.id, or_(deliveries.c.state == "sent", ahead))

@@ -17,6 +17,7 @@ from newsletter.store import Connection
 from newsletter.store.engine import Store, remember, remembered
 from newsletter.text import slugify
 from scheduler.calendar import edition_day
+from scheduler.due import days_left_empty
 from scheduler.picker import Waiting
 
 #: What a fresh install publishes.
@@ -178,12 +179,18 @@ class Desk:
             editions.add(connection, edition)
         return edition
 
-    def set_edition(self, slug: str, values: Mapping[str, str]) -> Edition:
-        """Change an edition; a new zone or hour holds from the day after its newest issue."""
+    def set_edition(self, slug: str, values: Mapping[str, str], now: datetime) -> Edition:
+        """
+        Change an edition; a new zone or hour holds from the day after its newest issue.
+
+        It holds from after what a hold has left empty by *now*, too: no new hour brings that day back.
+        """
         with self.store.transaction() as connection:
             edition = editions.get(connection, slug)
             newest = issues.newest_day(connection, slug)
-            from_day = newest + date.resolution if newest else edition.since
+            empty = days_left_empty(edition, newest, plans.holding(connection), now)
+            last = empty[-1].day if empty else newest
+            from_day = last + date.resolution if last else edition.since
             edition = edited(edition, values, from_day)
             editions.keep(connection, edition)
         return edition

@@ -12,7 +12,7 @@ import structlog
 from newsletter.archive import corrections, editions, entries, issues, plans
 from newsletter.archive.shelf import shelf_around
 from newsletter.delivery import ledger
-from newsletter.delivery.missed import days_missed
+from newsletter.delivery.missed import days_missed, went_out
 from newsletter.models import Edition, Hold, Issue, IssueState, Pick, Publisher
 from newsletter.press import refusals
 from newsletter.press.printing import Carried, mail_of
@@ -94,7 +94,7 @@ class Issuing:
         for word in pick.passed_over:
             _log.warning("passed over", edition=edition.slug, day=str(due.day), entry=word)
         issue = self._issue(connection, edition, due, pick, now)
-        notes = corrections.to_carry(connection, edition.slug, "issue") if mail else []
+        notes = self._notes(connection, edition, due.day) if mail else []
         carried = self._carried(connection, issue, notes) if mail else Carried()
         mail_bytes = self.mail_of(connection, edition, issue, carried)
         issues.insert_issue(connection, issues.Freeze(issue=issue, mail=mail_bytes))
@@ -115,7 +115,7 @@ class Issuing:
         """Open the mailing of an issue that was published without one; once, and never of a withdrawn one."""
         if issue.mailed or issue.withdrawal is not None:
             return
-        notes = corrections.to_carry(connection, edition.slug, "issue")
+        notes = self._notes(connection, edition, issue.day)
         mail_bytes = self.mail_of(connection, edition, issue, self._carried(connection, issue, notes))
         number = issues.freeze_mail(connection, issue.uid, mail_bytes, now)
         self._open_mailing(connection, issue, number, notes, now)
@@ -144,6 +144,10 @@ class Issuing:
             missed=tuple(issues.on(connection, issue.edition, newest)) if newest else (),
             more_missed=len(days) - len(newest),
         )
+
+    def _notes(self, connection: Connection, edition: Edition, day: date) -> list[corrections.Noted]:
+        """Return the corrections that a mailing of *day*'s issue is to carry."""
+        return corrections.to_carry(connection, edition.slug, "issue", went_out(day))
 
     def _choose(self, connection: Connection, edition: Edition, due: DueDay) -> Pick | None:
         # To the commit nobody else changes the archive: what the pick assumes stays true.
@@ -192,7 +196,7 @@ class Issuing:
             if not has_day(day, edition.schedule_on(day).zone) or day > edition_day(edition, now):
                 continue
             instant = due_at(edition, day)
-            if instant <= now and any(hold.covers(edition.slug, day, instant) for hold in holds):
+            if instant <= now and any(hold.covers(edition, day, instant) for hold in holds):
                 entry_id = plans.unpin(connection, edition_id, day)
                 assert entry_id is not None, "it was there in this transaction"
                 plans.enqueue(connection, edition_id, entry_id, at=0, note=f"was pinned to {day}, which was held")

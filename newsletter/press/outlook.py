@@ -19,6 +19,8 @@ from scheduler.picker import Foreseen, choose, forecast, runway
 
 #: How far ahead the runway is looked for, in days.
 HORIZON = 400
+#: Under what name the instant of the last tick is kept.
+LAST_TICK = "last_tick"
 #: How long after its instant an issue may come: a few ticks.
 _PATIENCE = timedelta(minutes=2)
 
@@ -39,8 +41,8 @@ class Overview:
     queue: tuple[str, ...]
     #: Of the newest issue's mailing, by state; none if it was not mailed.
     deliveries: dict[str, int]
-    #: Whether a hold keeps some of them back.
-    waiting: bool
+    #: How many deliveries of any issue a hold keeps back.
+    kept_back: int
     last_tick_at: datetime | None
     problems: tuple[str, ...]
 
@@ -90,6 +92,11 @@ class Outlook:
             days = {each.slug: self._left_empty(connection, each, now) for each in editions.every(connection)}
         return {slug: left for slug, left in days.items() if left}
 
+    def kept_back(self, slug: str | None, now: datetime) -> int:
+        """Return how many of an edition's deliveries that are due a hold keeps back."""
+        with self._shelves.reading() as connection:
+            return sum(_kept_back(connection, editions.get(connection, slug), now).values())
+
     def overview(self, slug: str | None, now: datetime) -> Overview:
         """Return how an edition stands at *now*."""
         with self._shelves.reading() as connection:
@@ -99,7 +106,7 @@ class Outlook:
             newest = issues.newest_day(connection, edition.slug)
             coming = next_due(edition, newest, now, holds)
             found = issues.newest(connection, edition.slug)
-            last = remembered(connection, "last_instant")
+            last = remembered(connection, LAST_TICK)
             reach = self._runway(connection, edition, now)
             return Overview(
                 edition=edition.slug,
@@ -112,11 +119,7 @@ class Outlook:
                 runway=reach,
                 queue=tuple(waiting.slug for waiting in plans.queued(connection, edition)),
                 deliveries=ledger.counts(connection, found[0].uid) if found else {},
-                waiting=any(
-                    plans.keep_back(edition, each.day, holds, now)
-                    for each in ledger.running(connection)
-                    if each.edition == edition.slug and found and each.issue == found[0].uid
-                ),
+                kept_back=sum(_kept_back(connection, edition, now).values()),
                 last_tick_at=datetime.fromisoformat(last) if last else None,
                 problems=tuple(self._problems(connection, edition, now, reach)),
             )
@@ -133,6 +136,13 @@ class Outlook:
         overdue = days_due(edition, newest, plans.holding(connection), now - _PATIENCE, _PATIENCE)
         if overdue and reach:  # without anything to publish it is no fault of the clock's
             problems.append(f"the issue of {overdue[0].day} is overdue: is `daily-dose run` or `schedule` running?")
+        held = _kept_back(connection, edition, now)
+        for day, number in ledger.due(connection, edition.slug, now - _PATIENCE).items():
+            if day not in held:
+                problems.append(
+                    f"{number:,} of the deliveries of {day} wait though they are due: "
+                    "is `daily-dose run` or `schedule` running, and does the outbox take mail (`daily-dose check`)?"
+                )
         for day, waiting in plans.pinned(connection, edition).items():
             if day < today:
                 problems.append(f"{waiting.slug} was pinned to {day} and passed over: pin it anew or remove it")
@@ -193,6 +203,13 @@ class Outlook:
             holds=plans.holding(connection),
             horizon=HORIZON,
         )
+
+
+def _kept_back(connection: Connection, edition: Edition, now: datetime) -> dict[date, int]:
+    """Return, by its issue's day, how many of an edition's deliveries that are due a hold keeps back."""
+    holds = plans.holding(connection)
+    due = ledger.due(connection, edition.slug, now)
+    return {day: number for day, number in due.items() if plans.keep_back(edition, day, holds, now)}
 
 
 def _picked(issue: Issue) -> Pick:

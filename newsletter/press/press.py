@@ -15,7 +15,7 @@ from newsletter.delivery.outbox import Outbox, OutboxFull
 from newsletter.models import Correction, Entry, Hold, Issue, Publisher, Source, Status
 from newsletter.press import refusals
 from newsletter.press.issuing import Issuing
-from newsletter.press.outlook import Outlook
+from newsletter.press.outlook import LAST_TICK, Outlook
 from newsletter.press.printing import is_stale, links_of, print_documents
 from newsletter.press.proofs import Proofs
 from newsletter.press.revising import Wish, changes, revised
@@ -24,7 +24,6 @@ from newsletter.press.shelves import Shelves
 from newsletter.render.links import Links
 from newsletter.store import Connection
 from newsletter.store.engine import Store, remember, remembered
-from scheduler.calendar import edition_day
 from scheduler.clock import before_last_instant
 
 _log = structlog.get_logger(__name__)
@@ -83,13 +82,15 @@ class Press:
         if fault:
             self.alarm(now, fault)
             return []
+        with self.store.transaction() as connection:
+            remember(connection, LAST_TICK, now.isoformat())
         return self._every_edition(now, mail=True, enough=enough)
 
     def check_clock(self, now: datetime) -> None:
         """Hold everything and raise `WrongClock` if *now* (UTC) lies before the last recorded instant."""
         fault = self._record(now)
         if fault:
-            self.alarm(now, fault)
+            self._hold_everything(now, fault)
             raise refusals.WrongClock(fault)
 
     def _record(self, now: datetime) -> str | None:
@@ -132,15 +133,18 @@ class Press:
         return published
 
     def alarm(self, now: datetime, fault: str) -> None:
-        """Hold everything, because the clock can't be believed."""
+        """Hold everything, because the clock can't be believed, and log it."""
+        self._hold_everything(now, fault)
+        _log.error("everything is held", reason=fault, mend="set the clock right, then `daily-dose release --all`")
+
+    def _hold_everything(self, now: datetime, fault: str) -> None:
         with self.store.transaction() as connection:
-            # What comes due until the release stays empty, whatever day a wrong clock takes it for.
-            day = (_last_instant(connection) or now).date()
+            # What comes due until the release stays empty, whatever instant a wrong clock takes it for.
+            since = min(_last_instant(connection) or now, now)
             plans.hold(
                 connection,
-                Hold(edition=None, first=None, last=None, since=now, day=day, reason=fault, origin="clock"),
+                Hold(edition=None, first=None, last=None, since=since, reason=fault, origin="clock"),
             )
-        _log.error("everything is held", reason=fault, mend="set the clock right, then `daily-dose release --all`")
 
     def print_if_stale(self, now: datetime) -> None:
         """Print the feeds anew if the archive, a setting or a renderer changed since."""
@@ -229,7 +233,6 @@ class Press:
                 first=days[0] if days else None,
                 last=days[1] if days else None,
                 since=now,
-                day=edition_day(edition, now),
                 reason=reason,
             )
             plans.hold(connection, held)

@@ -42,7 +42,7 @@ class NoPublicationDay(NewsletterError):
 
 
 class Held(NewsletterError):
-    """A hold covers the day, or did when it came due: then it stays empty after the release."""
+    """A hold covers the day, or covered it: then it stays empty after the release."""
 
     def __init__(self, day: date, holds: Sequence[Hold]) -> None:
         held = next((hold for hold in holds if hold.until is None), holds[-1])
@@ -50,10 +50,7 @@ class Held(NewsletterError):
         if held.until is None:
             super().__init__(f"{day} is held{why}: release it, or publish it all the same with --force")
         else:
-            super().__init__(
-                f"{day} was held when it came due{why}, and stays empty: "
-                f"fill it with `daily-dose publish {day} --force`"
-            )
+            super().__init__(f"{day} was held{why}, and stays empty: fill it with `daily-dose publish {day} --force`")
 
 
 def check_open(edition: Edition, day: date, holds: Sequence[Hold]) -> None:
@@ -61,7 +58,7 @@ def check_open(edition: Edition, day: date, holds: Sequence[Hold]) -> None:
     due = due_at(edition, day)
     if day.weekday() not in edition.days:
         raise NoPublicationDay(edition.slug, day)
-    held = [hold for hold in holds if hold.covers(edition.slug, day, due)]
+    held = [hold for hold in holds if hold.covers(edition, day, due)]
     if held:
         raise Held(day, held)
 

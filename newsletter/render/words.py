@@ -30,21 +30,21 @@ DATE_UNDETERMINED = "Date undetermined"
 
 _KINDS = {Kind.QUOTE: "Quote", Kind.POST: "Post", Kind.FACT: "Fact", Kind.REPORT: "Report"}
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-#: On what ground an action is laid at a group's door.
+#: On what ground an action is laid at a group's door. With a colon: some groups' names want an article and some none.
 _GROUNDS = {
-    Attribution.CLAIMED: "Claimed by {}",
-    Attribution.CONVICTED: "A court held {} responsible",
-    Attribution.ATTRIBUTED: "Attributed to {}",
-    Attribution.SUSPECTED: "Blamed on {}",
-    Attribution.DISPUTED: "Attributed to {}, but this is disputed",
+    Attribution.CLAIMED: "Claimed by: {}",
+    Attribution.CONVICTED: "Held responsible by a court: {}",
+    Attribution.ATTRIBUTED: "Attributed to: {}",
+    Attribution.SUSPECTED: "Blamed on: {}",
+    Attribution.DISPUTED: "Attribution disputed: {}",
 }
 #: Words are spoken by somebody: a group is named for what the speaker is to it.
 _TIES = {
-    Attribution.CLAIMED: "Issued by {}",
-    Attribution.CONVICTED: "A court tied the speaker to {}",
-    Attribution.ATTRIBUTED: "Associated with {}",
-    Attribution.SUSPECTED: "Said to be associated with {}",
-    Attribution.DISPUTED: "Said to be associated with {}, but this is disputed",
+    Attribution.CLAIMED: "Issued by: {}",
+    Attribution.CONVICTED: "The speaker’s group, as a court found: {}",
+    Attribution.ATTRIBUTED: "Associated with: {}",
+    Attribution.SUSPECTED: "Said to be associated with: {}",
+    Attribution.DISPUTED: "Association disputed: {}",
 }
 #: How tables say that a place is not known, and what they add to it: `unknown (video)`.
 _UNKNOWN = re.compile(r"unknown\b[\s,;:]*", re.IGNORECASE)

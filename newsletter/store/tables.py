@@ -239,7 +239,6 @@ holds = Table(
     Column("first", Date),
     Column("last", Date),
     Column("since", Instant, nullable=False),
-    Column("day", Date, nullable=False),
     Column("until", Instant),
     Column("reason", String, nullable=False),
     Column("origin", String, nullable=False),

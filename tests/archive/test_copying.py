@@ -317,7 +317,6 @@ _HOLDS = st.builds(
     first=st.none() | _DAYS,
     last=st.none() | _DAYS,
     since=_INSTANTS,
-    day=_DAYS,
     until=st.none() | _INSTANTS,
     reason=st.sampled_from(["", "a doubt"]),
     origin=st.sampled_from(["editor", "clock", "restored"]),

@@ -208,7 +208,7 @@ def test_what_comes_just_within_max_late_is_sent(sent):
 
 def test_what_a_newer_issue_has_overtaken_is_counted_and_not_sent(sent):
     # So late that the day before is still within MAX_LATE when the next one is due.
-    sent.desk.set_edition("daily-dose", {"time": "07:00"})
+    sent.desk.set_edition("daily-dose", {"time": "07:00"}, at(0))
     sent.press.publish(None, day(1), at(1, 7), mail=True)
     with sent.store.transaction() as connection:
         connection.execute(update(our.deliveries).where(our.deliveries.c.mailing_id == 1).values(due_at=at(1, 5)))

@@ -159,13 +159,13 @@ def test_an_edition_that_is_not_there_is_told_with_those_that_are(room):
 def test_a_wrong_value_leaves_the_edition_as_it_was(room):
     before = room.desk.edition(None)
     with pytest.raises(WrongValue):
-        room.desk.set_edition("daily-dose", {"title": "New", "zone": "Nowhere"})
+        room.desk.set_edition("daily-dose", {"title": "New", "zone": "Nowhere"}, at(0))
     assert room.desk.edition(None) == before
 
 
 def test_a_change_of_zone_holds_from_the_day_after_the_newest_issue(room, desk):
     room.press.tick(at(3))
-    edition = desk.set_edition("daily-dose", {"zone": "Asia/Tokyo"})
+    edition = desk.set_edition("daily-dose", {"zone": "Asia/Tokyo"}, at(0))
 
     assert [schedule.from_day for schedule in edition.schedules] == [day(0), day(4)]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,7 +18,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
-from rooms import Room, an_edition, at, starter
+from rooms import MAX_LATE, Room, an_edition, at, starter
 
 from newsletter.archive import issues
 from newsletter.errors import NewsletterError
@@ -79,8 +79,8 @@ class Life:
             "release all": lambda _: self.release_all(),
             "force": self.force,
             "early": lambda _: room.press.publish(None, self.today, self.now, early=True),
-            "zone": lambda step: room.desk.set_edition("daily-dose", {"zone": ZONES[step.which % len(ZONES)]}),
-            "hour": lambda step: room.desk.set_edition("daily-dose", {"time": HOURS[step.which % len(HOURS)]}),
+            "zone": lambda step: self.change({"zone": ZONES[step.which % len(ZONES)]}),
+            "hour": lambda step: self.change({"time": HOURS[step.which % len(HOURS)]}),
             "retire": lambda step: room.set_status(self.slug(step), Status.RETIRED),
             "ready": lambda step: room.set_status(self.slug(step), Status.READY),
             "correct": lambda step: room.press.correct(None, self.slug(step), f"Note {step.days}.", self.now),
@@ -96,6 +96,9 @@ class Life:
     @property
     def today(self) -> date:
         return edition_day(self.edition, self.now)
+
+    def change(self, values: dict[str, str]) -> None:
+        self.room.desk.set_edition("daily-dose", values, self.now)
 
     def slug(self, step: Step) -> str:
         return starter()[step.which % len(starter())].slug
@@ -149,10 +152,19 @@ class Life:
                 pin = pinned.get(issue.day)
                 if pin is not None and pin.obstacle is None:
                     assert (issue.entry.slug, issue.rule) == (pin.slug, Rule.PINNED), f"{issue.day} has its pin"
-            assert not any(issue.mailed for issue in made[:-1]), "only the newest day is mailed"
+            self.check_mailed(made)
             self.note(made)
         self.check_the_end()
         return self
+
+    def check_mailed(self, made: Sequence[Issue]) -> None:
+        """Check that a tick mailed its newest day alone, while it was fresh, and that no other took from the queue."""
+        for issue in made:
+            with self.room.store.reading() as connection:
+                kept = issues.get(connection, "daily-dose", issue.day)
+            fresh = issue is made[-1] and self.now - kept.due_at <= MAX_LATE
+            assert kept.mailed is fresh, f"{issue.day} at {self.now}"
+            assert fresh or kept.rule is not Rule.QUEUED, "what was missed never spends the queue"
 
     def see_what_came(self) -> None:
         """Note what came with a day that an editor asked for: the days that were missed before it."""

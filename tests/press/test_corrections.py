@@ -117,6 +117,27 @@ def test_the_next_mailing_carries_the_note_and_no_other(printed):
     assert [carried["one@example.org", f"2026/03/0{number}"] for number in (1, 2, 3)] == [False, True, False]
 
 
+@pytest.mark.parametrize("why", ["downtime", "hold", "withdrawal"])
+def test_a_note_that_a_mailing_carried_in_vain_goes_in_the_next(printed, why):
+    press, number = printed.press, 1
+    press.sweep(at(0))
+    press.correct(None, day(0), "It was in Gao.", at(0, 12), values={"place": "Gao"})
+    press.tick(at(number))
+    if why == "hold":
+        press.hold(None, None, at(number))
+        press.sweep(at(number, 12))
+        press.release(None, None, at(number, 23))
+    if why == "withdrawal":
+        press.withdraw(None, day(number), "A notice.", at(number))
+    before = set(printed.messages())
+    for later in (number + 1, number + 2):
+        press.tick(at(later))
+        press.sweep(at(later))
+
+    carrying = [mail for mail in set(printed.messages()) - before if b"It was in Gao." in mail]
+    assert len(carrying) == 3, "each reader has it, once"
+
+
 def test_an_unmailed_issue_carries_no_note_and_leaves_it_to_the_next(printed):
     printed.press.sweep(at(0))
     correct(printed)

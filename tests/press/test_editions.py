@@ -57,7 +57,7 @@ def test_a_day_that_the_zone_never_had_has_no_issue(room):
 def test_a_new_zone_and_hour_hold_from_the_day_after_the_newest_issue(room, press):
     press.tick(at(0))
     press.tick(at(1))
-    room.desk.set_edition("daily-dose", {"zone": "Asia/Tokyo", "time": "09:00"})
+    room.desk.set_edition("daily-dose", {"zone": "Asia/Tokyo", "time": "09:00"}, at(0))
     for number in range(2, 5):
         assert press.tick(at(number) - timedelta(hours=6, seconds=1)) == []
         press.tick(at(number) - timedelta(hours=6))
@@ -70,7 +70,7 @@ def test_however_the_zone_changes_no_day_is_doubled_and_none_left_out(room, pres
     now = at(0)
     for number in range(40):
         if number % 10 == 5:
-            room.desk.set_edition("daily-dose", {"zone": zones[number // 10 % 2]})
+            room.desk.set_edition("daily-dose", {"zone": zones[number // 10 % 2]}, at(number))
         press.tick(now)
         now += timedelta(hours=12)
     press.tick(now + timedelta(days=2))
@@ -113,7 +113,7 @@ def test_an_edition_whose_tags_change_takes_others_at_once(room):
     room.open(an_edition("words", tags=frozenset({"court"})))
     room.add(entry("in-court", tags=["court"]), entry("at-school", tags=["school"]))
     room.press.tick(at(0))
-    room.desk.set_edition("words", {"tags": "school"})
+    room.desk.set_edition("words", {"tags": "school"}, at(0))
     room.press.tick(at(1))
 
     assert list(room.picks("words").values()) == ["in-court", "at-school"]

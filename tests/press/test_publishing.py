@@ -115,7 +115,7 @@ def test_what_an_issue_froze_has_its_sha256_and_no_later_change_alters_it(room, 
     press.amend(None, slug, at(0, 7), {"headline": "Another headline", "slug": "another-slug"})
     press.correct(None, day(0), "It was Gao.", at(0, 8), values={"place": "Gao"})
     room.set_status("another-slug", Status.RETIRED)
-    room.desk.set_edition("daily-dose", {"title": "Another Title", "from": "other@example.org"})
+    room.desk.set_edition("daily-dose", {"title": "Another Title", "from": "other@example.org"}, at(0))
     press.tick(at(1))
     press.withdraw(None, day(0), "A court forbade it.", at(1, 7))
 
@@ -173,7 +173,7 @@ def test_an_archive_that_a_crash_left_in_the_middle_of_publishing_is_as_before(r
 
 
 def test_days_that_can_not_be_published_are_refused_each_with_its_reason(room, press):
-    room.desk.set_edition("daily-dose", {"days": "mon-fri"})
+    room.desk.set_edition("daily-dose", {"days": "mon-fri"}, at(0))
     for when, now, error, told in (
         (day(1), at(1, 5), refusals.NotDueYet, r"due at 2026-03-02T06:00:00Z: wait, or publish it with --now"),
         (day(2), at(1), refusals.FutureDay, r"2026-03-03 is still to come \(it is 2026-03-02 there\)"),
@@ -195,6 +195,22 @@ def test_publishing_by_hand_under_a_wrong_clock_holds_everything_as_a_tick_would
     assert [hold.origin for hold in press.outlook.overview(None, at(1)).holds] == ["clock"]
     press.release(None, None, at(1, 7))
     assert press.publish(None, day(0), at(1, 8)).day == day(0)
+
+
+def test_after_a_move_west_the_day_that_has_not_begun_there_is_still_to_come(room, press):
+    press.tick(at(3))
+    room.desk.set_edition("daily-dose", {"zone": "America/Los_Angeles"}, at(3, 7))
+
+    with pytest.raises(refusals.FutureDay, match=r"2026-03-05 is still to come \(it is 2026-03-04 there\)"):
+        press.publish(None, day(4), at(4, 1), early=True)
+
+
+def test_instants_a_little_back_do_not_set_the_record_back(room, press):
+    press.tick(at(1))
+    for seconds in range(50, 400, 50):
+        press.tick(at(1, seconds=-seconds))
+
+    assert [hold.origin for hold in press.outlook.overview(None, at(1)).holds] == ["clock"]
 
 
 def test_a_tick_that_is_told_that_it_is_enough_leaves_the_rest_to_the_next(room, press):

@@ -164,7 +164,7 @@ class LiveNewsroom:
         with self.opened() as room:
             with room.store.transaction() as connection:
                 editions.start(connection, "daily-dose", since)
-            room.desk.set_edition("daily-dose", {"zone": zone, "time": at})
+            room.desk.set_edition("daily-dose", {"zone": zone, "time": at}, self.clock.now())
             room.circulation.add(None, addresses, CONSENT, PLANTED)
         return addresses
 

@@ -142,7 +142,7 @@ def published(live: LiveNewsroom, beacon: Beacon, most: int | None = None) -> li
     live.clock.show(NOON)
     live.prepare(days[-1], readers=1)
     with live.opened() as room:
-        room.desk.set_edition("daily-dose", {"tags": hostile_entries.TAG})
+        room.desk.set_edition("daily-dose", {"tags": hostile_entries.TAG}, live.clock.now())
     file = live.home / "hostile.jsonl"
     bad = hostile_entries.refused(beacon.address)
     file.write_text("".join(f"{line}\n" for line in [*bad, *entries]), encoding="utf-8")

@@ -164,7 +164,7 @@ def assert_sound(live: LiveNewsroom, readers: list[str]) -> None:
     assert not files, "nobody was sent what the ledger does not know"
 
     with live.opened() as room:
-        assert room.press.faults() == []
+        assert room.press.faults(live.clock.now()) == []
     assert not any("Traceback" in part.said() for part in live.parts)
 
 

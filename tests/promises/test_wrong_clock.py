@@ -70,7 +70,7 @@ def test_a_live_clock_that_is_set_wrong_holds_everything_until_it_is_right_and_r
     live.await_ticks()  # which see it come right, under the hold still
     assert len(live.holds()) == 1
     assert live.days("evening") == []
-    assert json.loads(live.command("release", "--all", "--json")) == {"released": 1}
+    assert json.loads(live.command("release", "--all", "--json")) == {"released": 1, "empty": {}}
     live.clock.show(MORNING + 40 * MINUTE + timedelta(seconds=1))
     until(lambda: live.mailed_days("evening") == [TODAY] and not live.undone(), "the next issue, by the same process")
 

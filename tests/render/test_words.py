@@ -87,18 +87,18 @@ def test_the_ground_for_naming_a_group_is_said_with_it():
     )  # fmt: skip
 
     assert words.attributions(feed_samples.entry(groups=groups)) == (
-        "Claimed by A and B",
-        "A court held C responsible",
-        "Attributed to D",
-        "Blamed on E",
-        "Attributed to F, but this is disputed",
+        "Claimed by: A and B",
+        "Held responsible by a court: C",
+        "Attributed to: D",
+        "Blamed on: E",
+        "Attribution disputed: F",
     )
 
 
 def test_words_are_tied_to_a_group_and_never_blamed_on_one():
     group = NamedGroup(slug="a", name="A", attribution=Attribution.ATTRIBUTED)
 
-    assert words.attributions(feed_samples.entry(kind=Kind.QUOTE, groups=(group,))) == ("Associated with A",)
+    assert words.attributions(feed_samples.entry(kind=Kind.QUOTE, groups=(group,))) == ("Associated with: A",)
 
 
 def test_whether_an_action_was_claimed_is_said():

@@ -46,7 +46,7 @@ def ago(days: int, day: date = DAY) -> date:
 def a_hold(first: date | None = None, last: date | None = None, **fields) -> Hold:
     """Return a hold that an editor set long ago, on one day if *last* is left out."""
     since = datetime(2020, 1, 1, tzinfo=UTC)
-    known = {"edition": None, "first": first, "last": last or first, "since": since, "day": since.date()}
+    known = {"edition": None, "first": first, "last": last or first, "since": since}
     return Hold(**(known | fields))
 
 

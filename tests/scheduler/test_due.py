@@ -82,7 +82,7 @@ def test_a_hold_on_everything_leaves_nothing_due():
 
 
 def test_what_came_due_under_a_released_hold_stays_without_an_issue():
-    released = a_hold(day=nov(20), since=at(20, 3), until=at(22, 3))
+    released = a_hold(since=at(20, 3), until=at(22, 3))
 
     assert plainly(due_days(nov(18), at(22, 7), [released])) == [(19, False), (22, True)]
 

@@ -79,7 +79,7 @@ def test_days_without_publication_are_skipped():
 
 
 def test_a_released_hold_holds_no_day_to_come():
-    released = a_hold(day=ago(3), since=datetime(2026, 11, 19, tzinfo=UTC), until=datetime(2026, 11, 22, 5, tzinfo=UTC))
+    released = a_hold(since=datetime(2026, 11, 19, tzinfo=UTC), until=datetime(2026, 11, 22, 5, tzinfo=UTC))
 
     assert [each.day for each in ahead([an_entry()], 1, holds=[released])] == [DAY]
     assert ahead([an_entry()], 1, holds=[a_hold()]) == [HeldDay(edition="daily-dose", day=DAY, hold=a_hold())]

@@ -82,7 +82,7 @@ class Service:
     def is_held(self, day: date) -> bool:
         if not is_publication_day(self.edition, day):
             return False
-        return any(hold.covers("daily-dose", day, due_at(self.edition, day)) for hold in self.holds)
+        return any(hold.covers(self.edition, day, due_at(self.edition, day)) for hold in self.holds)
 
     # What may happen, each drawn with a random number generator of its own.
 
@@ -98,8 +98,8 @@ class Service:
 
     def hold(self, chance: random.Random) -> None:
         first = self.today + timedelta(days=chance.randrange(15))
-        some = a_hold(first, first + timedelta(days=chance.randrange(9)), since=self.now, day=self.today)
-        self.holds.append(chance.choice([some, a_hold(since=self.now, day=self.today)]))
+        some = a_hold(first, first + timedelta(days=chance.randrange(9)), since=self.now)
+        self.holds.append(chance.choice([some, a_hold(since=self.now)]))
 
     def release(self, _: random.Random) -> None:
         self.holds = [hold if hold.until else replace(hold, until=self.now) for hold in self.holds]

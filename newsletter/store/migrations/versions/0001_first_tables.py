@@ -130,7 +130,6 @@ def upgrade() -> None:
         sa.Column("first", sa.Date(), nullable=True),
         sa.Column("last", sa.Date(), nullable=True),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
