@@ -12,15 +12,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.imports.names import looks_like_a_title, looks_like_names
+from newsletter.imports.names import NO_END, looks_like_a_title, looks_like_names
 from newsletter.imports.publication import ADDRESS, Pieces, pieces_after, take_address
 from newsletter.models import PartialDate, Source
 from newsletter.text import clean_line
 
 #: Where a citation may begin: right after the end of a sentence, or after the space that follows it; but not
-#: between initials ("U.S.").
-_GLUE = re.compile(r"(?!(?<=\b[A-Z])\.[A-Z]\.)[.!?…:;,)\]”’\"'](?=[^\s.!?…:;,)\]”’'])")
-_AFTER_SENTENCE = re.compile(r"(?:[.!?…][”’\"')\]]*)[ \t\u00a0]+(?=\S)")
+#: between initials ("U.S.") or within a figure ("10,000", "9:5"), and not after "Mr. ".
+_GLUE = re.compile(r"(?!(?<=\b[A-Za-z])\.[A-Za-z]\.)(?!(?<=[0-9])[,:][0-9])[.!?…:;,)\]”’\"'](?=[^\s.!?…:;,)\]”’'])")
+_AFTER_SENTENCE = re.compile(rf"(?:[.!?…]{NO_END}[”’\"')\]]*)[ \t\u00a0]+(?=\S)")
+#: An initial, or the last word of a sentence: only the former where nothing glued it to the one before.
+_A_LONE_LETTER = re.compile(r"\b[A-Z]\.[A-Z][a-z]")
 _AUTHOR = re.compile(r"(?P<author>[^“”\"\n]{2,200}?)(?:,\s*|[.:]\s+)(?=[“\"])")
 _IMPRINT = re.compile(
     r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:trans|eds?)\.\s[^,()\n]{2,80}|\w+\.?\s+ed\.))?"
@@ -31,6 +33,8 @@ _IBID = re.compile(r"(?:Ibid|Idem|Id)\.(?:,\s*(?:pp?\.\s*)?[0-9]+(?:[–-][0-9]+
 _AUTHOR_OF_THE_NEXT = re.compile(r"(?:,\s*|[.:]\s+)[“\"]")
 #: What a citation without quotation marks must have: a year, an address, or the word that there is no date.
 _DATED = re.compile(r"[0-9]{4}|https?:|www\.|[Uu]n(?:dated|determined|known)|n\.\s?d\.")
+#: Behind a closing quotation mark: a full stop that ends the sentence, and what is glued to it.
+_STOPPED = re.compile(r"\.(?=[^\s.])")
 _LONGEST, _LONGEST_AUTHOR, _LONGEST_TITLE, _LONGEST_BARE = 1_000, 200, 400, 500
 _MARK = re.compile(r"\[\^[0-9]+\]")
 _DEEPEST = 3  # quotation marks within quotation marks
@@ -115,6 +119,8 @@ def _titled(text: str, *, glued: bool) -> tuple[int, Source] | None:
         match = _AUTHOR.match(text)
         if not match or not looks_like_names(match["author"]):
             return None
+        if not glued and _A_LONE_LETTER.search(match["author"]):
+            return None
         author, position = clean_line(match["author"]), match.end()
     closing = _closing_quote(text, position)
     never_closed = closing is None
@@ -143,7 +149,7 @@ def _closes_a_title(text: str, closing: int, *, with_author: bool) -> bool:
     A comma or a space follows a title; one without an author before it ends in no full stop.
     """
     after = text[closing + 1 : closing + 2]
-    said = text[closing - 1] in ".…" and not with_author and after != ","
+    said = not with_author and ((text[closing - 1] in ".…" and after != ",") or _STOPPED.match(text, closing + 1))
     return not said and (not after.isalnum() or bool(re.match(r"https?://|www\.", text[closing + 1 :])))
 
 

@@ -29,13 +29,18 @@ _LONGEST_BYLINE = 12  # words
 
 
 def looks_like_names(text: str) -> bool:
-    """Say whether *text* is one or more persons' or agencies' names: "Eric Schmitt and Thom Shanker"."""
+    """
+    Say whether *text* is one or more persons' or agencies' names: "Eric Schmitt and Thom Shanker".
+
+    What has the end of a sentence glued to a name within is none: "000.Eric Schmitt", "FBI.Eric Schmitt".
+    """
     words = _WORD.findall(text)
     return (
         0 < len(words) <= _MOST_WORDS
         and (_capital(words[0]) or bool(_SMALL_HYPHENED.match(words[0])))
         and all(_capital(word) or _small(word, _IN_NAMES) for word in words)
         and not _sentence_ends_in(text)
+        and not _GLUED.search(text)
     )
 
 
@@ -78,9 +83,13 @@ def sentences(text: str) -> list[str]:
     return [part for part in _SENTENCE_END.split(text) if part.strip()]
 
 
-_ABBREVIATED = r"(?<!\b[A-Z]\.)" + "".join(
+#: Behind a full stop: the commonest abbreviations, which end no sentence.
+NO_END = "".join(
     rf"(?<!\b{word}\.)" for word in ("Mr", "Ms", "Mrs", "Dr", "St", "Lt", "Gen", "Col", "Sgt", "Sen", "no", "No", "vs")
 )
+_ABBREVIATED = r"(?<!\b[A-Z]\.)" + NO_END
+#: The end of a sentence with the next word right behind it; a lone letter before it is an initial.
+_GLUED = re.compile(r"(?<!\b[^\W\d_])[.!?][”’\"')\]]*(?=[^\W\d_“])")
 _SENTENCE_END = re.compile(_ABBREVIATED + r"(?:(?<=[.!?])|(?<=[.!?][”’\")\]]))\s+(?=[“\"‘(\[]?[A-Z0-9])")
 
 

@@ -107,6 +107,72 @@ def test_a_citation_is_lifted_out_whole_and_nothing_else(text, prose, source):
     assert lifted(text) == (prose, [source])
 
 
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "By 2015, the group had 30,000.",
+        "It had 10,000 men (some say 12,500).",
+        "He cited Quran 9:5.",
+        "It began at 10:30.",
+        "It began at 10:30 p.m.",
+        "It was No. 3.",
+        "He died on Jan. 5.",
+        "He told the U.S. FBI.",
+        "He joined the U.S. Army.",
+        "It was Gen. Li.",
+        "He met Gen. Carter F. Ham (AFRICOM).",
+        "The law is 18 U.S.C. 2339A.",
+        "These are the words of Mr. X.",
+        "Who was it? ISIS.",
+    ],
+)
+@pytest.mark.parametrize(
+    "cited",
+    [
+        CITED,
+        CITED.replace("Ann Smith", "al-Qaeda"),
+        "Ann Smith, The Border (New York: Knopf, 2006), 12.",
+        "http://example.org/a,",
+    ],
+)
+def test_a_sentence_is_never_cut_into_its_citation(prose, cited):
+    found = lift_citations(prose + cited)
+
+    assert (found.prose, [source.raw for source in found.sources]) == (f"{prose}[^1]", [cited.rstrip(",.")])
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "10,000 people fled.",
+        "2.5 million fled.",
+        "45, or more, people died.",
+        "2014 was worse.",
+        "2014, the year of the caliphate, was worse.",
+        "May 2014 was worse.",
+        "March 2014, however, was calm.",
+        "In Arabic, it is called so.",
+        "French, British, and U.S. troops came.",
+        "Video, audio, and text followed.",
+        "I, for one, disagree.",
+        "C, D, and E followed.",
+        "See http://example.org/x for more.",
+        "Edited by Bob Jones, the text said no.",
+    ],
+)
+@pytest.mark.parametrize("cited", [CITED, "Ann Smith, The Border (New York: Knopf, 2006), 12."])
+def test_prose_after_a_citation_begins_as_it_likes(prose, cited):
+    found = lift_citations(f"It ended.{cited} {prose}")
+
+    assert (found.prose, [source.raw for source in found.sources]) == (f"It ended.[^1] {prose}", [cited.rstrip(",.")])
+
+
+def test_a_sentence_glued_to_an_address_is_none_of_it():
+    prose, (source,) = lifted("It ended.Ann Smith, “A,” Example Post, May 2012, http://example.org/a.b.Then it began.")
+
+    assert (prose, source[-1]) == ("It ended.[^1]Then it began.", "http://example.org/a.b")
+
+
 ON = "Ann Smith, “A Border,” Example Post"
 
 
