@@ -7,9 +7,9 @@ import re
 #: Small words within a person's name; within several persons' or an agency's; within a title or a publisher's
 #: name, the kinds of publication included.
 _IN_A_PERSON = re.compile(
-    r"abd|abu|ad|al|as|ash|at|bin|bint|da|das|de|del|della|den|der|di|do|dos|du|ed|el|ibn|la|le|ud|ul|ur|us|van|von|zu"
+    r"abd|abu|ad|al|as|ash|at|bin|bint|da|das|de|del|della|den|der|di|do|dos|du|ed|el|ibn|la|le|ud|ul|ur|us|van|von|zu|y|e|i"
 )
-_IN_NAMES = re.compile(rf"{_IN_A_PERSON.pattern}|and|of|e|et|y|al\.|jr\.|sr\.|&")
+_IN_NAMES = re.compile(rf"{_IN_A_PERSON.pattern}|and|of|et|al\.|jr\.|sr\.|&")
 _IN_TITLES = re.compile(
     r"an?|and|as|at|audio|blog|by|de|del|der|des|di|du|el|en|et|for|from|in|interview|la|le|letter|les|of|on|or|post"
     r"|press|release|speech|statement|testimony|the|to|transcript|und|via|video|von|with|y"
@@ -18,11 +18,12 @@ _WORD = re.compile(r"[^\s,;&]+")
 _SMALL_HYPHENED = re.compile(r"(?:al|an|ar|as|ash|at|el|ul|us|wa|bi|fi|d|l|i|e)[-’'][^\W\d_]", re.IGNORECASE)
 #: What a subheading has, and no name.
 _IN_HEADINGS = re.compile(
-    r"\b(?:an?|the|early|late|later|long|short|first|last|new|old|modern|years?|days?|times?|wars?|rise|fall|origins?"
-    r"|backgrounds?|history|introduction|overview|summary|aftermath|conclusions?|attacks?|bombings?|timeline|notes?|life"
-    r"|death|legacy|ideology|leaders?|leadership|recruitment|financ(?:es|ing)|propaganda|structure|tactics|goals"
-    r"|activit(?:y|ies)|beginnings?|end|today|abroad|relations?|group|front|movement|states?|government|network)\b",
-    re.IGNORECASE,
+    r"""\b(?:an?|the|early|late|later|long|short|first|last|new|old|modern|years?|days?|times?|wars?|rise|fall|origins?
+    |backgrounds?|history|introduction|overview|summary|aftermath|conclusions?|attacks?|bombings?|timeline|notes?|life
+    |death|legacy|ideology|leaders?|leadership|recruitment|financ(?:es|ing)|propaganda|structure|tactics|goals
+    |activit(?:y|ies)|beginnings?|end|today|abroad|relations?|group|front|movement|states?|government|network
+    |brotherhood|party|army|brigades?|league|union|society|republic|kingdom|emirate|caliphate|islamic|council)\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _MOST_WORDS = 24
 _LONGEST_BYLINE = 12  # words
@@ -64,6 +65,14 @@ def looks_like_a_byline(text: str) -> bool:
         and len(text.split()) <= _LONGEST_BYLINE
         and not re.search(r"[\d“”\":;?!]|[a-z]{3,}\.", text)
         and not _IN_HEADINGS.search(text)
+    )
+
+
+def looks_like_authors(text: str) -> bool:
+    """Say whether *text*, a line of its own, is a byline of persons alone: "Jane Doe and Ali al-Hasan"."""
+    persons = re.split(r",\s+(?:and\s+)?|\s+and\s+", re.sub(r",\s+(?:Ph\.?D|M\.?D|J\.?D|[JS]r)\b\.?", "", text))
+    return looks_like_a_byline(text) and all(
+        looks_like_a_person(person) and len(person.split()) > 1 for person in persons
     )
 
 

@@ -16,11 +16,13 @@ from typing import Any
 
 from newsletter.errors import InvalidEntry
 from newsletter.fields import LONGEST_HEADLINE
+from newsletter.imports.blame import mentions
 from newsletter.imports.citations import lift_citations
 from newsletter.imports.decoding import NotText, decoded, refuse_binary
+from newsletter.imports.gazetteer import cities_named, country_names
 from newsletter.imports.headlines import fact_headline, shortened, words_headline
 from newsletter.imports.identity import uid_by_text
-from newsletter.imports.names import looks_like_a_byline, looks_like_a_person
+from newsletter.imports.names import looks_like_a_byline, looks_like_authors
 from newsletter.imports.reading import read_event, read_report, read_words
 from newsletter.imports.speech import Said, attribution_of, kind_of, speaker_in, words_kind
 from newsletter.models import Entry, Kind, PartialDate, Problem, Source, Status
@@ -37,6 +39,10 @@ _BOX = re.compile(r"\s*daily\s+dose\s*[:.]?\s*", re.IGNORECASE)
 _MOTTO = re.compile(r"\s*extremists\s*:\s*their\s+words\.?\s*their\s+actions\.?\s*", re.IGNORECASE)
 _ARCHIVE = re.compile(r"\s*view\s+(?:the\s+)?archive\s*[»>→]?\s*", re.IGNORECASE)
 _AUTHOR = re.compile(r"\s*name\s+of\s+author\s*:?\s*(?P<author>.*?)\s*", re.IGNORECASE)
+#: A short line without an end: a subheading.
+_HEADING = re.compile(r"[^\W\da-z][^.!?:;,”\"\n]{2,50}")
+#: So much of a paragraph tells what it is about.
+_OPENING = 60
 _QUOTED = re.compile(r"“[^”]*”?|\"[^\"]*\"")
 
 
@@ -136,10 +142,26 @@ def _take_author(page: _Page, lines: list[str], start: int) -> int:
         page.author = author
         return _first_filled(lines, named + 1)
     alone = clean_line(lines[start]).removeprefix("By ").removeprefix("by ")
-    if looks_like_a_byline(alone) and looks_like_a_person(alone) and len(alone.split()) > 1:
+    if looks_like_authors(alone) and not _is_a_heading(alone, lines[start + 1 :]):
         page.author = alone
         return _first_filled(lines, start + 1)
     return start
+
+
+def _is_a_heading(line: str, following: list[str]) -> bool:
+    """
+    Say whether *line*, which could be a name, is what the page tells of: a place, a group, a person.
+
+    A heading tells of what follows it, and seldom stands alone; the last line of all may be the
+    speaker's name once more.
+    """
+    if line in country_names() or cities_named(line) or mentions(line):
+        return True
+    filled = [other.strip() for other in following if other.strip()]
+    opening = filled[0][:_OPENING] if filled else ""
+    return bool(re.search(rf"\b{re.escape(line.split()[-1])}\b", opening)) or any(
+        _HEADING.fullmatch(other) for other in filled[:-1]
+    )
 
 
 def _paragraphs(lines: list[str]) -> list[str]:

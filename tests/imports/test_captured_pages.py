@@ -328,6 +328,22 @@ def test_an_author_may_stand_beside_the_label():
         ("The Long War\n\nIt began.", "The Long War\n\nIt began.", None),
         ("Name of Author\n\nThe Long War\n\nIt began.", "The Long War\n\nIt began.", None),
         ("by Jane Doe\n\nIt began.", "It began.", "Jane Doe"),
+        ("José María Aznar y López\n\nIt began.", "It began.", "José María Aznar y López"),
+        ("Jane Doe and Ali al-Hasan\n\nIt began.", "It began.", "Jane Doe and Ali al-Hasan"),
+        ("Jane Doe, Ali Roe, and Omar Diallo\n\nIt began.", "It began.", "Jane Doe, Ali Roe, and Omar Diallo"),
+        ("Jane Doe, PhD\n\nIt began.", "It began.", "Jane Doe, PhD"),
+        ("Jane Doe\n\nIt began.\n\nJane Roe", "It began.\n\nJane Roe", "Jane Doe"),
+        *(
+            (text, text, None)
+            for text in (
+                "Saudi Arabia\n\nThe kingdom is rich.",
+                "San Bernardino\n\nIt is a town.",
+                "Boko Haram\n\nIt began.",
+                "Muslim Brotherhood\n\nIt began.",
+                "Osama Example\n\nHe was born in a town.\n\nAyman Example\n\nHe was born in another.",
+                "Osama Example\n\nExample was born in a town.",
+            )
+        ),
     ],
 )
 def test_a_page_without_an_author_loses_no_line_and_one_with_an_author_names_them(lines, body, author):
