@@ -23,13 +23,16 @@ _GLUE = re.compile(r"(?!(?<=\b[A-Za-z])\.[A-Za-z]\.)(?!(?<=[0-9])[,:][0-9])[.!?�
 _AFTER_SENTENCE = re.compile(rf"(?:[.!?…]{NO_END}[”’\"')\]]*)[ \t\u00a0]+(?=\S)")
 #: An initial, or the last word of a sentence: only the former where nothing glued it to the one before.
 _A_LONE_LETTER = re.compile(r"\b[A-Z]\.[A-Z][a-z]")
-_AUTHOR = re.compile(r"(?P<author>[^“”\"\n]{2,200}?)(?:,\s*|[.:]\s+)(?=[“\"])")
+_AUTHOR = re.compile(r"(?P<author>[^“”„«»\";\n]{2,200}?)(?:,\s*|[.:]\s+)(?=[“\"„«‘])")
 _IMPRINT = re.compile(
-    r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:trans|eds?)\.\s[^,()\n]{2,80}|\w+\.?\s+ed\.))?"
+    r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?:(?:eds?|trans|comps?)\.,\s*)?(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:trans|eds?)\.\s[^,()\n]{2,80}|\w+\.?\s+ed\.))?"
     r"\s*\((?:(?P<city>[^():\n]{2,60}):\s*)?(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[0-9]{4})\)"
 )
 _IBID = re.compile(r"(?:Ibid|Idem|Id)\.(?:,\s*(?:pp?\.\s*)?[0-9]+(?:[–-][0-9]+)?)?(?=[\s,.;]|$)")
 #: A name before an opening quotation mark is the author of what is cited next.
+#: How titles open, and what closes each; a single mark closes only where it is no apostrophe.
+_CLOSING = {"“": "”", "„": "“”", "«": "»", "‘": "’", '"': '"'}
+_SINGLE_CLOSED = re.compile(r"’(?=,\s)|(?<=[,.?!])’(?=\s)")
 _AUTHOR_OF_THE_NEXT = re.compile(r"(?:,\s*|[.:]\s+)[“\"]")
 #: What a citation without quotation marks must have: a year, an address, or the word that there is no date.
 _DATED = re.compile(r"[0-9]{4}|https?:|www\.|[Uu]n(?:dated|determined|known)|n\.\s?d\.")
@@ -88,7 +91,8 @@ def _chain(text: str, start: int, *, glued: bool = True, first: bool = False) ->
     while start < len(text) and (found := _citation_at(text, start, glued=glued, first=first)):
         end, source = found
         yield start, end, source
-        start, glued, first = len(text) - len(text[end:].lstrip()), False, False
+        # A semicolon joins two citations as closely as a sentence and its own.
+        start, glued, first = len(text) - len(text[end:].lstrip()), text[end - 1] == ";", False
 
 
 def _starts(text: str) -> list[tuple[int, bool]]:
@@ -101,7 +105,8 @@ def _starts(text: str) -> list[tuple[int, bool]]:
 def _citation_at(text: str, start: int, *, glued: bool, first: bool = False) -> tuple[int, Source] | None:
     """Return the end and the parts of the citation that begins at *start*, if one does."""
     window = text[start : start + _LONGEST]
-    found = _titled(window, glued=glued and not first) if re.search(r"[“\"]", window[: _LONGEST_AUTHOR + 2]) else None
+    quoted = re.search(r"[“\"„«‘]", window[: _LONGEST_AUTHOR + 2])
+    found = _titled(window, glued=glued and not first) if quoted else None
     if found is None and glued and "(" in window[:_LONGEST_BARE]:
         found = _book(window)
     if found is None and glued and (_IBID.match(window) or _DATED.search(window[:_LONGEST_BARE])):
@@ -114,24 +119,18 @@ def _citation_at(text: str, start: int, *, glued: bool, first: bool = False) -> 
 
 def _titled(text: str, *, glued: bool) -> tuple[int, Source] | None:
     """Read `[Author,] “Title,” Publisher, Date[, page][, address],`."""
-    author, position = None, 0
-    if text[:1] not in '“"':
-        match = _AUTHOR.match(text)
-        if not match or not looks_like_names(match["author"]):
-            return None
-        if not glued and _A_LONE_LETTER.search(match["author"]):
-            return None
-        author, position = clean_line(match["author"]), match.end()
+    found = _author_at(text, glued=glued)
+    if not found or (text[found[1]] in "„«‘" and not glued):
+        return None
+    author, position = found
     closing = _closing_quote(text, position)
     never_closed = closing is None
     if closing is None:
         closing = _title_end(text, position) if glued else None
-        if closing is None:
-            return None
-    if not never_closed and not _closes_a_title(text, closing, with_author=author is not None):
+    if closing is None or not (never_closed or _closes_a_title(text, closing, with_author=author is not None)):
         return None
     title = clean_line(text[position + 1 : closing]).rstrip(",").rstrip()
-    pieces = pieces_after(text, closing + (text[closing] in '”"'))
+    pieces = pieces_after(text, closing + (not never_closed), small_names=author is not None)
     if not title or not pieces or not (pieces.names or pieces.url or author):
         return None
     if not pieces.closed or (never_closed and not pieces.names):
@@ -140,6 +139,18 @@ def _titled(text: str, *, glued: bool) -> tuple[int, Source] | None:
             return None
         pieces = Pieces(end=pieces.first_end, names=pieces.names[:1])
     return _ended(text, pieces, author=author, title=title)
+
+
+def _author_at(text: str, *, glued: bool) -> tuple[str | None, int] | None:
+    """Return the author with whom *text* begins, and where the title opens; `None` where neither does."""
+    if text[:1] in _CLOSING:
+        return None, 0
+    match = _AUTHOR.match(text)
+    if not match or not looks_like_names(match["author"], agencies=glued):
+        return None
+    if not glued and _A_LONE_LETTER.search(match["author"]):
+        return None
+    return clean_line(match["author"]), match.end()
 
 
 def _closes_a_title(text: str, closing: int, *, with_author: bool) -> bool:
@@ -206,6 +217,12 @@ def _closing_quote(text: str, opening: int) -> int | None:
         closing = text.find('"', opening + 1, opening + _LONGEST_TITLE)
         fits = closing > opening + 1 and not text[opening + 1].isspace() and not text[closing - 1].isspace()
         return closing if fits else None
+    if text[opening : opening + 1] == "‘":
+        single = _SINGLE_CLOSED.search(text, opening + 1, opening + _LONGEST_TITLE)
+        return single.start() if single else None
+    if text[opening : opening + 1] in {"„", "«"}:
+        other = re.compile(f"[{_CLOSING[text[opening]]}]").search(text, opening + 1, opening + _LONGEST_TITLE)
+        return other.start() if other else None
     depth = 0
     for mark in re.finditer(r"[“”]", text[opening : opening + _LONGEST_TITLE]):
         depth += 1 if mark[0] == "“" else -1
@@ -218,5 +235,7 @@ def _closing_quote(text: str, opening: int) -> int | None:
 
 def _title_end(text: str, opening: int) -> int | None:
     """Return where a title that is never closed may end: at its first comma, or past a question."""
+    if text[opening] not in '“"':
+        return None
     match = re.compile(r"(?<=[?!])(?=\s)|,(?=\s)").search(text, opening + 1, opening + _LONGEST_TITLE)
     return match.start() if match and match.start() < len(text) else None

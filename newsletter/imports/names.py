@@ -10,12 +10,17 @@ _IN_A_PERSON = re.compile(
     r"abd|abu|ad|al|as|ash|at|bin|bint|da|das|de|del|della|den|der|di|do|dos|du|ed|el|ibn|la|le|ud|ul|ur|us|van|von|zu|y|e|i"
 )
 _IN_NAMES = re.compile(rf"{_IN_A_PERSON.pattern}|and|of|et|al\.|jr\.|sr\.|&")
+_IN_AGENCIES = re.compile(rf"{_IN_NAMES.pattern}|for|the|on|in|to|at|against")
+#: No agency's name begins so, but a sentence may: "In the Guardian, “...".
+_LEADING = re.compile(r"(?:In|On|To|At|For|Against|And|Of|From|With|By|As)\s")
 _IN_TITLES = re.compile(
     r"an?|and|as|at|audio|blog|by|de|del|der|des|di|du|el|en|et|for|from|in|interview|la|le|letter|les|of|on|or|post"
     r"|press|release|speech|statement|testimony|the|to|transcript|und|via|video|von|with|y"
 )
 _WORD = re.compile(r"[^\s,;&]+")
-_SMALL_HYPHENED = re.compile(r"(?:al|an|ar|as|ash|at|el|ul|us|wa|bi|fi|d|l|i|e)[-’'][^\W\d_]", re.IGNORECASE)
+_SMALL_HYPHENED = re.compile(
+    r"[’‘'ʿʾ]?(?:al|an|ar|as|ash|at|el|ul|us|wa|bi|fi|d|l|i|e)[-’'][’‘'ʿʾ]?[^\W\d_]", re.IGNORECASE
+)
 #: What a subheading has, and no name.
 _IN_HEADINGS = re.compile(
     r"""\b(?:an?|the|early|late|later|long|short|first|last|new|old|modern|years?|days?|times?|wars?|rise|fall|origins?
@@ -29,17 +34,20 @@ _MOST_WORDS = 24
 _LONGEST_BYLINE = 12  # words
 
 
-def looks_like_names(text: str) -> bool:
+def looks_like_names(text: str, *, agencies: bool = False) -> bool:
     """
     Say whether *text* is one or more persons' or agencies' names: "Eric Schmitt and Thom Shanker".
 
-    What has the end of a sentence glued to a name within is none: "000.Eric Schmitt", "FBI.Eric Schmitt".
+    An agency's name may have small words that are in no person's: "Institute for the Study of War". What has the end of a sentence glued to a name within is none: "000.Eric Schmitt", "FBI.Eric Schmitt".
     """
     words = _WORD.findall(text)
     return (
         0 < len(words) <= _MOST_WORDS
         and (_capital(words[0]) or bool(_SMALL_HYPHENED.match(words[0])))
-        and all(_capital(word) or _small(word, _IN_NAMES) for word in words)
+        and (
+            all(_capital(word) or _small(word, _IN_NAMES) for word in words)
+            or (agencies and not _LEADING.match(text) and all(_capital(w) or _small(w, _IN_AGENCIES) for w in words))
+        )
         and not _sentence_ends_in(text)
         and not _GLUED.search(text)
     )
@@ -98,19 +106,19 @@ NO_END = "".join(
 )
 _ABBREVIATED = r"(?<!\b[A-Z]\.)" + NO_END
 #: The end of a sentence with the next word right behind it; a lone letter before it is an initial.
-_GLUED = re.compile(r"(?<!\b[^\W\d_])[.!?][”’\"')\]]*(?=[^\W\d_“])")
+_GLUED = re.compile(r"(?<!\b[^\W\d_])[.!?][”’\"')\]]*(?=[^\W\d_“‘„«])")
 _SENTENCE_END = re.compile(_ABBREVIATED + r"(?:(?<=[.!?])|(?<=[.!?][”’\")\]]))\s+(?=[“\"‘(\[]?[A-Z0-9])")
 
 
 def _sentence_ends_in(text: str) -> bool:
     """Say whether a sentence ends within *text*, with a space after it or with the next glued on."""
-    return bool(re.search(r"[a-z]{3,}[.!?]\s|[a-z]{2}[.!?][”’\"')]*[A-Z“]", text)) and not re.search(
+    return bool(re.search(r"[a-z]{3,}[.!?]\s|[a-z]{2}[.!?][”’\"')]*[A-Z“‘„«]", text)) and not re.search(
         r"\b(?:Inc|Corp|Dept|Univ)\.\s", text
     )
 
 
 def _capital(word: str) -> bool:
-    bare = word.lstrip("(“‘\"'[")
+    bare = word.lstrip("(“‘’\"'ʿʾ[")
     return bool(bare) and (bare[0].isupper() or bare[0].isdigit())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from newsletter.imports.dates import is_undated, whole_date
+from newsletter.imports.dates import date_at, is_undated, whole_date
 from newsletter.imports.names import looks_like_a_title, looks_like_names
 from newsletter.models import PartialDate
 from newsletter.text import clean_line
@@ -44,6 +44,21 @@ _BRACKETED = re.compile(
     rf"[(\[](?:in\s+)?(?:{_LANGUAGE}|video|audio|PDF|subscription required)[)\]]"
     rf"|(?-i:in\s+{_LANGUAGE}|video|audio|PDF|subscription required)",
     re.IGNORECASE,
+)
+#: What is said in brackets right after a date or an address: "(accessed June 1, 2015)", "(video removed)".
+_REMARK = re.compile(
+    rf"\s*[(\[](?:{_DATE_WORDS}[^()\[\]\n]{{4,40}}|(?:[\w’]+\s+){{0,4}}(?:removed|deleted|suspended|offline|unavailable|archived)"
+    rf"|(?:in\s+)?{_LANGUAGE}|video|audio|PDF|subscription\s+required)[)\]](?=[,.;\s]|$)",
+    re.IGNORECASE,
+)
+#: Publishers, or what takes their place, that are written small.
+_SMALL_NAME = re.compile(
+    r"(?:press|news|media)\s+(?:release|statement|briefing)|(?:blog|forum|video|internet)\s+post|fact\s+sheet|e-?mail|speech"
+    r"|statement|testimony|transcript|interview|pamphlet|leaflet|unpublished\s+manuscript"
+)
+#: One word written small is a publisher only where an author and a title stood before it and a date follows.
+_SMALL_WORD = re.compile(
+    r"(?!\w+ed\b|sa(?:id|ys)\b|wr(?:ote|ites)\b|told\b|spoke\b|knew\b)[a-z][a-z0-9.-]{2,30}(?=,\s)"
 )
 #: What opens a sentence: "Edited by Bin Laden, the text said".
 _SENTENCE_LIKE = re.compile(r"(?:Trans[a-z]+|Edited|Interview\w*|Posted)\s")
@@ -80,6 +95,7 @@ class Pieces:
     closed: bool = False  # a date or an address has been read: no more names follow
     dated: bool = False  # a date has been read: another one is prose, but for "accessed"
     first_end: int = 0  # where the first name ends
+    small_names: bool = False  # a publisher may be written small: there is an author
 
     @property
     def publisher(self) -> str | None:
@@ -87,17 +103,19 @@ class Pieces:
         return ", ".join(self.names) or None
 
 
-def pieces_after(text: str, start: int, *, closed: bool = False) -> Pieces | None:
+def pieces_after(text: str, start: int, *, closed: bool = False, small_names: bool = False) -> Pieces | None:
     """
     Read the parts between commas that follow the title; stop at what belongs to no citation.
 
     After a book's imprint the date is known and the names are *closed*.
     """
-    pieces = Pieces(end=start, closed=closed, dated=closed)
+    pieces = Pieces(end=start, closed=closed, dated=closed, small_names=small_names)
     position = start + len(re.match(r"\s*[,.]?\s*", text[start:])[0])  # type: ignore[index]  # it fits everything
     for _ in range(_MOST_PIECES):
         if position >= len(text) or not _take(pieces, text, position):
             break
+        remark = _REMARK.match(text, pieces.end) if pieces.closed else None
+        pieces.end = remark.end() if remark else pieces.end
         pieces.first_end = pieces.first_end or pieces.end
         link = _LINK.match(text, pieces.end)
         if not link:
@@ -219,11 +237,21 @@ def _take_name(pieces: Pieces, text: str, start: int) -> bool:
         name_only = journal["name"]
     else:
         name_only = name
-    if not name or len(name) > _LONGEST_NAME or not looks_like_a_title(name_only):
+    if not name or len(name) > _LONGEST_NAME:
+        return False
+    if not looks_like_a_title(name_only) and not _is_small_name(pieces, text, start, name):
         return False
     pieces.names.append(clean_line(name_only))
     pieces.end = start + len(name)
     return True
+
+
+def _is_small_name(pieces: Pieces, text: str, start: int, name: str) -> bool:
+    """Say whether *name*, at *start*, is a publisher that is written small: "press release", "bellingcat"."""
+    if _SMALL_NAME.fullmatch(name):
+        return True
+    word = _SMALL_WORD.match(text, start) if pieces.small_names and not pieces.names else None
+    return bool(word and word[0] == name and date_at(text, word.end() + len(", ")))
 
 
 def _before_full_stop(text: str, start: int, end: int) -> int:

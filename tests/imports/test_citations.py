@@ -215,6 +215,36 @@ ON = "Ann Smith, “A Border,” Example Post"
             None,
         ),
         ("Ibid., 57.", None, None, None),
+        ("Institute for the Study of War, “A,” July 20, 2017,", None, "2017-07-20", None),
+        (
+            "Committee to Protect Journalists, “A,” May 3, 2013, https://example.org/a.php,",
+            None,
+            "2013-05-03",
+            "https://example.org/a.php",
+        ),
+        (
+            "Office of the High Commissioner for Human Rights, “A,” Geneva, May 3, 2015, 14–16,",
+            "Geneva",
+            "2015-05-03",
+            None,
+        ),
+        ("The White House, Office of the Press Secretary, “A,” May 3, 2011,", None, "2011-05-03", None),
+        ("U.S. Department of the Treasury, “A,” press release, May 3, 2014,", "press release", "2014-05-03", None),
+        ("Ann Smith, “A,” exampleblog, January 7, 2021,", "exampleblog", "2021-01-07", None),
+        ("Leon Smith, ed., The Example Reader (New York: Meridian, 1987), 12,", "Meridian", "1987", None),
+        ("Ann Smith, ‘A Border: whose is it?’, The Example, 17 January 2013,", "The Example", "2013-01-17", None),
+        ("‘The Border’s End’, The Example, 17 January 2013,", "The Example", "2013-01-17", None),
+        ("„Die Grenze“, Der Bote, December 22, 2003,", "Der Bote", "2003-12-22", None),
+        ("Ann Smith, «Grensen», Posten, 17 January 2013,", "Posten", "2013-01-17", None),
+        (f"{ON}, August 19, 2014 (video removed),", "Example Post", "2014-08-19", None),
+        (
+            f"{ON}, May 3, 1998, available at http://example.org/a.asp (accessed June 1, 2015),",
+            "Example Post",
+            "1998-05-03",
+            "http://example.org/a.asp",
+        ),
+        (f"{ON}, trans. Abu ’l-Walid al-Ansari, May 2011, 3,", "Example Post", "2011-05", None),
+        (f"{ON}, August 4, 2017, L 204/95,", "Example Post", "2017-08-04", None),
         ("BBC News, July 22, 2012,", "BBC News", "2012-07-22", None),
     ],
 )
@@ -236,6 +266,10 @@ def test_what_follows_a_citation_goes_with_it_and_prose_stays(citation, publishe
         "“War is here.” Ann Smith, May 3, 1998",
         "“War is here,” Ann Smith",
         "According to reports.According to them, “Mali is lost,” and more.",
+        "It ended.In the Guardian, “Mali is lost,” Jason Burke wrote.",
+        "It ended. Speaking to the Guardian, “Mali is lost,” Example Times, May 3, 2013, was quoted.",
+        "He said ‘never again’, and that’s it. ‘We won’, Washington said in January 2013, and nobody laughed.",
+        "It ended.Ann Smith, “No,” said, January 5, 2010, was bad.",
         "The U.S.-led force left. “We won,” Washington said in January 2013, and nobody laughed.",
     ],
 )
@@ -250,6 +284,16 @@ def test_citations_that_follow_each_other_keep_what_stood_between_their_sentence
 
     assert prose == "One.[^1] Two.[^2] [^3]"
     assert [author for author, *_ in sources] == ["A B", "C D", "E F"]
+
+
+def test_a_semicolon_joins_a_book_or_an_agency_to_the_citation_before():
+    prose, sources = lifted(
+        "One.A B, “T One,” CNN, May 1, 2010; C D, The Book (New York: Knopf, 2006), 12; E F, Another (Cambridge: X, 2002), 44; "
+        "Institute for War, “T Two,” May 3, 2011, More."
+    )
+
+    assert prose == "One.[^1] [^2] [^3] [^4] More."
+    assert [author for author, *_ in sources] == ["A B", "C D", "E F", "Institute for War"]
 
 
 def test_a_mark_in_the_prose_itself_is_escaped():
