@@ -38,7 +38,8 @@ def looks_like_names(text: str, *, agencies: bool = False) -> bool:
     """
     Say whether *text* is one or more persons' or agencies' names: "Eric Schmitt and Thom Shanker".
 
-    An agency's name may have small words that are in no person's: "Institute for the Study of War". What has the end of a sentence glued to a name within is none: "000.Eric Schmitt", "FBI.Eric Schmitt".
+    An agency's name may have small words that are in no person's: "Institute for the Study of War".
+    What has the end of a sentence glued to a name within is none: "000.Eric Schmitt", "FBI.Eric Schmitt".
     """
     words = _WORD.findall(text)
     return (

@@ -159,7 +159,7 @@ def _is_a_heading(line: str, following: list[str]) -> bool:
         return True
     filled = [other.strip() for other in following if other.strip()]
     opening = filled[0][:_OPENING] if filled else ""
-    return bool(re.search(rf"\b{re.escape(line.split()[-1])}\b", opening)) or any(
+    return bool(re.search(rf"\b{re.escape(line.rsplit(maxsplit=1)[-1])}\b", opening)) or any(
         _HEADING.fullmatch(other) for other in filled[:-1]
     )
 

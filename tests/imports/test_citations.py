@@ -288,8 +288,8 @@ def test_citations_that_follow_each_other_keep_what_stood_between_their_sentence
 
 def test_a_semicolon_joins_a_book_or_an_agency_to_the_citation_before():
     prose, sources = lifted(
-        "One.A B, “T One,” CNN, May 1, 2010; C D, The Book (New York: Knopf, 2006), 12; E F, Another (Cambridge: X, 2002), 44; "
-        "Institute for War, “T Two,” May 3, 2011, More."
+        "One.A B, “T One,” CNN, May 1, 2010; C D, The Book (New York: Knopf, 2006), 12; "
+        "E F, Another (Cambridge: X, 2002), 44; Institute for War, “T Two,” May 3, 2011, More."
     )
 
     assert prose == "One.[^1] [^2] [^3] [^4] More."
