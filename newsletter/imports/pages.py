@@ -24,7 +24,7 @@ from newsletter.imports.headlines import fact_headline, shortened, words_headlin
 from newsletter.imports.identity import uid_by_text
 from newsletter.imports.names import looks_like_a_byline, looks_like_authors
 from newsletter.imports.reading import read_event, read_report, read_words
-from newsletter.imports.speech import Said, attribution_of, kind_of, speaker_in, words_kind
+from newsletter.imports.speech import HONORIFIC, Said, attribution_of, kind_of, speaker_in, words_kind
 from newsletter.models import Entry, Kind, PartialDate, Problem, Source, Status
 from newsletter.shapes import entry_of, source_shape
 from newsletter.text import clean, clean_line
@@ -227,10 +227,12 @@ def _page_source(page: _Page, file: str) -> Source:
 def _without_name(paragraphs: list[str], said: Said, title: str) -> list[str]:
     """Return the quote's text without the speaker's name that is repeated at its end."""
     *before, last = paragraphs
-    name = rf"(?:{re.escape(said.speaker)}(?:,\s*{re.escape(said.role or '')})?|{re.escape(title)})"
+    bare = re.sub(rf"^{HONORIFIC}|\s*\([^()]*\)$", "", said.speaker) or said.speaker
+    called = f"{HONORIFIC}(?:{re.escape(said.speaker)}|{re.escape(bare)})"
+    name = rf"(?:{called}(?:,\s*{re.escape(said.role or '')})?|{re.escape(title)})"
     if before and re.fullmatch(rf"[\s—–-]*{name}[\s.]*", last, re.IGNORECASE):
         return before
-    glued = re.search(rf"(?<=[,.!?”’\"\])])(?:\s*[—–-]+\s*|\s+){name}\.?$", last)
+    glued = re.search(rf"(?<=[,.!?”’\"\])])(?:\s*[—–-]+\s*|\s*){name}\.?$", last)
     return [*before, last[: glued.start()]] if glued else paragraphs
 
 
