@@ -16,7 +16,7 @@ from newsletter.imports.gazetteer import (
 )
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞĀ-Ž"
-_NAME = rf"(?:(?:[Aa]l|[Ee]l|[Aa]r|[Aa]sh?|[Aa]n|[Dd]e|[Ll]a)[-’'])?[{_CAPITAL}][\w’'-]*"
+_NAME = rf"(?:St\.\s)?(?:(?:[Aa]l|[Ee]l|[Aa]r|[Aa]sh?|[Aa]n|[Dd]e|[Ll]a)[-’'])?[{_CAPITAL}][\w’'-]*"
 _RUN = rf"{_NAME}(?:\s(?:(?:de|del|di|el|la|le|of|sur|upon|am|al)\s)?{_NAME})*"
 _BEFORE_COUNTRY = re.compile(rf"(?:^|(?<=[\s(“\"]))(?P<run>{_RUN}),\s+(?:in\s+)?(?:the\s+)?(?:\w*ern\s+)?$")
 _PLACED = re.compile(
@@ -44,7 +44,8 @@ _IN_REGION = re.compile(
     r"(?:\b(?:in|across|inside|near|outside|throughout|\w+ern|central)\s+(?:the\s+)?|,\s+)$", re.IGNORECASE
 )
 _REGION_ENDS = re.compile(
-    r"(?:[’']s)?\s*(?:[.,;:)]|$)|\s+(?:in|on|at|near|when|where|after|before|during|by|with|while|as|that|which|killing)\b"
+    r"(?:[’']s)?\s*(?:[.,;:)]|$)|\s+(?:in|on|at|near|when|where|after|before|during|by|with|while|as|that|which|killing|killed|injured|left"
+    r"|was|were|has|had)\b"
 )
 _ADJECTIVES = {"U.S.", "UK", "U.K.", "USA", "U.S.A.", "UAE"}
 _NAME_GOES_ON = re.compile(rf"\s+(?!(?:On|In|At)\b)[{_CAPITAL}]")

@@ -24,8 +24,8 @@ ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _PAGE = re.compile(
-    r"(?:(?:pp?\.|pages?|vol\.|volume|no\.|issue|ch\.|chapter|sec\.|section|par\.|para\.|ed\.|col\.)\s*[\w.–-]+"
-    r"|[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\s*[ap]\.?m\b\.?)?|(?:at\s+)?[A-Z]{0,3}[0-9]{1,4}(?:[–-][A-Z]{0,3}[0-9]{1,4})?"
+    r"(?:(?:pp?\.|pages?|vol\.|volume|no\.|issue|ch\.|chapter|sec\.|section|par\.|para\.|ed\.|col\.)\s*[\w.–-]+(?:\(\w{1,4}\))?"
+    r"|[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\s*[ap]\.?m\b\.?)?|(?:at\s+)?[A-Z]{0,3}[0-9]{1,4}[A-Z]?\b(?:[–-][A-Z]{0,3}[0-9]{1,4}[A-Z]?)?"
     r"|(?-i:[ivxlc]{1,7})|L\s[0-9]+/[0-9]+)(?=\s*(?:;|[,.](?![0-9])|$))",
     re.IGNORECASE,
 )
@@ -56,6 +56,10 @@ _SMALL_NAME = re.compile(
     r"(?:press|news|media)\s+(?:release|statement|briefing)|(?:blog|forum|video|internet)\s+post|fact\s+sheet|e-?mail|speech"
     r"|statement|testimony|transcript|interview|pamphlet|leaflet|unpublished\s+manuscript"
 )
+#: What was said, and before whom.
+_GIVEN = re.compile(
+    r"(?:testimony|statement|speech|remarks|lecture|paper|address)\s+(?:presented\s+)?(?:before|at|to)\s+(?:the\s+)?"
+)
 #: One word written small is a publisher only where an author and a title stood before it and a date follows.
 _SMALL_WORD = re.compile(
     r"(?!\w+ed\b|sa(?:id|ys)\b|wr(?:ote|ites)\b|told\b|spoke\b|knew\b)[a-z][a-z0-9.-]{2,30}(?=,\s)"
@@ -72,7 +76,7 @@ _WITHIN = re.compile(
 )
 #: Dates that are not read to the day: in another language, in figures whose order is unknown; and impossible ones.
 _OTHER_DATE = re.compile(
-    r"(?:[0-9]{1,2}(?P<mark>[./-])[0-9]{1,2}(?P=mark)|[0-9]{1,2}\.?\s+[^\W\d_]{3,10}\.?\s+)(?P<year>[12][0-9]{3})(?![0-9])"
+    r"(?:[0-9]{1,2}(?P<mark>[./-])[0-9]{1,2}(?P=mark)|[0-9]{1,2}\.?\s+(?:de\s+)?[^\W\d_]{3,10}\.?\s+(?:de\s+)?)(?P<year>[12][0-9]{3})(?![0-9])"
     r"|[A-Z][a-z]{2,8}\.?\s+[0-9]{1,2},?\s+[12][0-9]{3}(?![0-9])"
 )
 _JOURNAL = re.compile(r"(?P<name>.*?)\s*(?:\((?P<date>[^()]*[0-9]{4})\))(?::\s*[0-9–-]+)?")
@@ -248,7 +252,8 @@ def _take_name(pieces: Pieces, text: str, start: int) -> bool:
 
 def _is_small_name(pieces: Pieces, text: str, start: int, name: str) -> bool:
     """Say whether *name*, at *start*, is a publisher that is written small: "press release", "bellingcat"."""
-    if _SMALL_NAME.fullmatch(name):
+    given = _GIVEN.match(name)
+    if _SMALL_NAME.fullmatch(name) or (given and looks_like_a_title(name[given.end() :])):
         return True
     word = _SMALL_WORD.match(text, start) if pieces.small_names and not pieces.names else None
     return bool(word and word[0] == name and date_at(text, word.end() + len(", ")))

@@ -34,7 +34,8 @@ _DOZEN = re.compile(
 )
 _PERSON = (
     r"(?:person|man|woman|child|boy|girl|baby|officer|policeman|policewoman|soldier|guard|civilian|teacher|priest|imam"
-    r"|nun|rabbi|student|journalist|worker|driver|judge|mayor|politician|passer-by|bystander|worshipper|tourist|pilgrim)"
+    r"|nun|rabbi|student|journalist|worker|driver|judge|mayor|politician|passer-by|bystander|worshipper|tourist|pilgrim|contractor"
+    r"|diplomat|cleric|lawyer|pilot|sailor|marine|farmer|shopkeeper|engineer|nurse|doctor|resident|villager|passenger|hostage)"
 )
 _AMOUNT = re.compile(
     rf"""(?P<least>\b(?:at\ least|more\ than|over|no\ (?:fewer|less)\ than|not\ less\ than|upwards?\ of|in\ excess\ of
@@ -43,11 +44,11 @@ _AMOUNT = re.compile(
         (?:\b(?:about|around|approximately|roughly|nearly|almost|some|an?\ estimated|an?\ reported|a\ total\ of|a)\s+)?
         (?:(?:between|from)\s+(?P<from>{_NUMBER})\s+(?:and|to)\s+(?P<till>{_NUMBER})
           |(?P<low>{_NUMBER})(?:\s*(?:[-–]|\bto\b|\bor\b)\s*(?P<high>{_NUMBER})|(?P<more>\s+or\s+more|\+))?
-          |(?P<one>\ban?\b)(?=\s+(?:[\w-]+\s+){{0,2}}{_PERSON}\b))""",
+          |(?P<one>\ban?\b)(?=\s+(?:[\w.-]+\s+){{0,2}}{_PERSON}\b))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _KILLING = (
-    r"(?:kill(?:ing|ed|s)?|murder(?:ing|ed)|massacr(?:ing|ed)|execut(?:ing|ed)|behead(?:ing|ed)|slaughter(?:ing|ed)"
+    r"(?:kill(?:ing(?:\s+of)?|ed|s)?|murder(?:ing|ed)|massacr(?:ing|ed)|execut(?:ing|ed)|behead(?:ing|ed)|slaughter(?:ing|ed)"
     r"|assassinat(?:ing|ed)|sho(?:t|oting)\s+dead|claim(?:ing|ed)\s+the\s+lives\s+of|t(?:ook|aking)\s+the\s+lives\s+of"
     r"|deaths?\s+(?:toll\s+)?(?:rose\s+to|stood\s+at|of|to|at|was|is|reached))"
 )
@@ -60,7 +61,7 @@ _DEAD = (
     r"|lost\s+their\s+lives|lives\s+were\s+lost)"
 )
 _HURT = r"(?:injured|wounded|hurt|injuries|maimed)"
-_NOUNS = r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|after|before|by|but)\b)[\w’'-]+){0,6}?"
+_NOUNS = r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|after|before|by|but)\b)(?:U\.[SKN]\.|[\w’'-]+)){0,6}?"
 _AMONG = r"(?:,\s+(?:including|among\s+them|most(?:ly)?\s+(?:of\s+them\s+)?|[0-9]+\s+of\s+(?:them|whom)\b)[^,.;]*,)?"
 #: After a bare "killed" no other sufferers follow: "two gunmen killed 12", "two bombs killed at least 30".
 _PASSIVE = (
@@ -121,6 +122,7 @@ _ONES_OWN_BESIDE = _pattern(
     r"(?:\s+(?!and\b)[\w’'-]+){0,4}?,?\s+(?:and|along\s+with|together\s+with|as\s+well\s+as)\s+(?:his|her|their|its)\s+"
     r"(?:[\w’-]+\s*){1,3}?(?=[.,;)]|$|\b(?:in|at|on|near|when|outside|during|with)\b)"
 )
+_OF_ANOTHER = _pattern(r"\band\s+(?:his|her|their|its)\s+$")
 _MORE_BESIDE = _pattern(
     r"(?:\s+(?!and\b)[\w’'-]+){0,4}?\s+and\s+(?:many|several|some|a\s+few)\s+(?!(?:more|others?)?\s*(?:were|was|are)\b)"
     r"(?:[\w’-]+\s*){1,3}?(?=[.,;)]|$|\b(?:in|at|on|near|when|outside|during)\b)"
@@ -209,6 +211,8 @@ def _with_others(text: str, amount: re.Match[str]) -> Toll | None:
     """Return the toll of *amount* and of those named beside it: "two officers and three civilians"."""
     toll = _toll(amount)
     before = text[max(0, amount.start() - 80) : amount.start()]
+    if _OF_ANOTHER.search(before):
+        return None
     if not (_KILLED_BEFORE.search(before) or _INJURED_BEFORE.search(before)):
         return _with_those_before(text, amount, toll)
     while toll and not toll.most:
@@ -250,7 +254,7 @@ def _counts_alone(text: str, amount: re.Match[str]) -> bool:
         or _KILLED_AFTER.match(text, end)
         or _INJURED_AFTER.match(text, end)
         or not re.match(
-            r"(?:\s+(?!(?:were|was|are|have|had|has)\b)[\w’'-]+){1,3}?(?:\s*(?:[.,;)]|$)|\s+(?:in|and|at|near|on|when|outside)\b)",
+            r"(?:\s+(?!(?:were|was|are|have|had|has)\b)[\w’'-]+){1,3}?(?:\s+of\s+(?:the\s+)?[\w’'-]+)?(?:\s*(?:[.,;)]|$)|\s+(?:in|and|at|near|on|when|outside)\b)",
             text[end:],
         )
     )

@@ -89,6 +89,10 @@ def toll(found):
         ("In six years, nearly 1,500 men and 185 women were killed.", (1685, False, None), None),
         ("A policeman and two civilians were killed.", (3, False, None), None),
         ("A bomb killed a policeman and his wife.", None, None),
+        ("A man and his two sons were killed.", None, None),
+        ("They were blamed for the killing of five policemen.", (5, False, None), None),
+        ("A U.S. contractor was killed.", (1, False, None), None),
+        ("killing 132 pupils and nine members of the staff and injuring 114", (141, False, None), (114, False, None)),
         ("A bomb killed two policemen and several civilians.", (2, True, None), None),
         ("A bomb killed a policeman and injured his wife.", (1, False, None), None),
         ("They killed three generations of one family, nine people in all.", None, None),
@@ -140,6 +144,7 @@ def test_a_cell_may_hold_a_toll(cell, expected):
         ("It cost 2013 dollars.", None, None),
         ("In March and April 2012, he killed again.", "2012", None),
         ("In June–July 2012 they fought.", "2012", None),
+        ("In April or May 2012 they fought.", "2012", None),
     ],
 )
 def test_event_dates_are_as_precise_as_the_text(text, first, last):
@@ -184,6 +189,8 @@ def test_a_whole_text_may_be_a_date(text, expected):
         ("On May 1, 2011, Israel bombed a convoy.", None, None),
         ("Jordan Smith, a soldier, spoke in Chad’s capital.", None, "TD"),
         ("American tourists were killed in Paris.", "Paris", "FR"),
+        ("A bomb exploded on the metro in St. Petersburg, Russia.", "St. Petersburg", "RU"),
+        ("Riots in Xinjiang left many dead.", None, "CN"),
         ("A bomb killed four in London, Ontario, on June 6, 2021.", "London", "CA"),
     ],
 )
@@ -255,6 +262,7 @@ def test_claims_are_read_with_their_negations(text, expected):
         ("Troops fighting against ISIS advanced.", []),
         ("A car bomb killed senior Hezbollah commander Imad Example. Hezbollah blamed Israel.", []),
         ("A bomb killed three Hamas commanders.", []),
+        ("Kataib Hezbollah attacked a base.", [("Kata’ib Hezbollah", "attributed")]),
         ("U.S. forces killed al-Qaeda leader Osama Example.", []),
         ("Iraqi forces retook Fallujah from ISIS.", []),
         ("Gunmen from Boko Haram attacked a village.", [("Boko Haram", "attributed")]),
