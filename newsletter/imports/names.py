@@ -23,11 +23,16 @@ _SMALL_HYPHENED = re.compile(
 )
 #: What a subheading has, and no name.
 _IN_HEADINGS = re.compile(
-    r"""\b(?:an?|the|early|late|later|long|short|first|last|new|old|modern|years?|days?|times?|wars?|rise|fall|origins?
+    r"""\b(?:(?<!\s)an?(?!\.)|the|early|late|later|long|short|first|last|new|old|modern|years?|days?|times?|wars?|rise|fall|origins?
     |backgrounds?|history|introduction|overview|summary|aftermath|conclusions?|attacks?|bombings?|timeline|notes?|life
     |death|legacy|ideology|leaders?|leadership|recruitment|financ(?:es|ing)|propaganda|structure|tactics|goals
     |activit(?:y|ies)|beginnings?|end|today|abroad|relations?|group|front|movement|states?|government|network
-    |brotherhood|party|army|brigades?|league|union|society|republic|kingdom|emirate|caliphate|islamic|council)\b""",
+    |brotherhood|party|army|brigades?|league|union|society|republic|kingdom|emirate|caliphate|islamic|council
+    |africa|europe|asia|america|balkans|sahel|maghreb|caucasus|levant|prisons?|sources?|funding|fighters?|members?|membership
+    |media|internet|online|social|foreign|external|internal|figures|women|children|youth|violence|terror(?:ism|ists?)?
+    |extremis(?:m|ts?)|radicali[sz]ation|training|camps?|weapons|operations?|campaigns?|elections?|politics|political|religio(?:n|us)
+    |links|ties|connections?|affiliates?|allies|rivals|enemies|strategy|doctrine|theology|sharia|courts?|trials?|arrests?
+    |sanctions|threats?|responses?|reactions?|united|nations?|city|mosque|embassy|hotel|airport|university|victims)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _MOST_WORDS = 24

@@ -71,7 +71,8 @@ _PASSIVE = (
 _ATTACKERS = re.compile(
     r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|where|after|before|by|but|as|in|at|on|near|outside|during|with"
     r"|dead|killed|injured|wounded|hurt)\b)[\w’'-]+){0,2}?\s+(?:attackers?|gunm[ae]n|assailants?|militants?|terrorists?|bombers?|hijackers?"
-    r"|insurgents?|perpetrators?|suspects?|fighters?|extremists?|jihadists?|rebels?)\b",
+    r"|insurgents?|perpetrators?|suspects?|fighters?|extremists?|jihadists?|rebels?)\b"
+    r"|(?:\s+[\w-]+){1,2}?\s+who\s+had\s+(?:just\s+)?(?:stabbed|shot|killed|attacked|opened|rammed|driven|injured|wounded|taken|tried)\b",
     re.IGNORECASE,
 )
 

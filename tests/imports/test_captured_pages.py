@@ -374,6 +374,8 @@ def test_an_author_may_stand_beside_the_label():
         ("Jane Doe and Ali al-Hasan\n\nIt began.", "It began.", "Jane Doe and Ali al-Hasan"),
         ("Jane Doe, Ali Roe, and Omar Diallo\n\nIt began.", "It began.", "Jane Doe, Ali Roe, and Omar Diallo"),
         ("Jane Doe, PhD\n\nIt began.", "It began.", "Jane Doe, PhD"),
+        ("Jane A. Doe\n\nIt began.", "It began.", "Jane A. Doe"),
+        ("Nguyen Van An\n\nIt began.", "It began.", "Nguyen Van An"),
         ("Jane Doe\n\nIt began.\n\nJane Roe", "It began.\n\nJane Roe", "Jane Doe"),
         *(
             (text, text, None)
@@ -382,6 +384,8 @@ def test_an_author_may_stand_beside_the_label():
                 "San Bernardino\n\nIt is a town.",
                 "Boko Haram\n\nIt began.",
                 "Muslim Brotherhood\n\nIt began.",
+                "Foreign Fighters\n\nThey came in spring.",
+                "North Africa\n\nIt began.",
                 "Osama Example\n\nHe was born in a town.\n\nAyman Example\n\nHe was born in another.",
                 "Osama Example\n\nExample was born in a town.",
             )

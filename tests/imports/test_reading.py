@@ -98,6 +98,7 @@ def toll(found):
         ("They killed three generations of one family, nine people in all.", None, None),
         ("He was killed 25 years after the war.", None, None),
         ("Police killed two of them.", None, None),
+        ("Police shot dead a man who had stabbed three people, two of whom died.", None, None),
         ("They killed 12 people and 30 percent of them were children.", (12, False, None), None),
     ],
 )
