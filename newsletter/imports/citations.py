@@ -20,7 +20,7 @@ from newsletter.text import clean_line
 #: Where a citation may begin: right after the end of a sentence, or after the space that follows it; but not
 #: between initials ("U.S.") or within a figure ("10,000", "9:5", "2.5"), and not after "Mr. ".
 _GLUE = re.compile(
-    r"(?!(?<=\b[A-Za-z])\.[A-Za-z]\.)(?!(?<=[0-9])[,:][0-9])"
+    r"(?!(?:(?<=\b[A-Z])|(?<=\bPh))\.[A-Z]\.)(?!(?<=\b[a-z])\.[a-z]\.)(?!(?<=[0-9])[,:][0-9])"
     r"(?!(?:(?<=\b[0-9])|(?<=\b[0-9]{2})|(?<=\b[0-9]{3}))\.[0-9])[.!?…:;,)\]”’\"'](?=[^\s.!?…:;,)\]”’'])"
 )
 _AFTER_SENTENCE = re.compile(rf"(?:[.!?…]{NO_END}[”’\"')\]]*)[ \t\u00a0]+(?=\S)")

@@ -30,7 +30,7 @@ _PAGE = re.compile(
     re.IGNORECASE,
 )
 #: A figure that is a page only where no prose goes on after it: "45, or more, people died".
-_BARE_FIGURE = re.compile(r"[0-9]+(?:[–-][0-9]+)?(?=,\s+[a-z])")
+_BARE_FIGURE = re.compile(r"[0-9]+(?:[–-][0-9]+)?(?=,\s+(?!al-|bin\s)[a-z])")
 _TRANSLATOR = re.compile(
     r"(?:(?:trans(?:lat(?:ed|ion|or))?|ed(?:ited)?)\b\.?(?:\s+by)?|(?:interview(?:ed)?\s+(?:by|with)))\s+(?P<who>[^,;“”\"\n()]{2,80})"
     r"|posted\s+(?:on\s+\w+\s+)?by\s+(?:[“\"][^“”\"\n]{1,80}[”\"]|[^,;“”\"\n()]{2,80})",

@@ -117,6 +117,7 @@ def test_a_citation_is_lifted_out_whole_and_nothing_else(text, prose, source):
         "It began at 10:30.",
         "It began at 10:30 p.m.",
         "It was No. 3.",
+        "He earned a Ph.D.",
         "He died on Jan. 5.",
         "He told the U.S. FBI.",
         "He joined the U.S. Army.",
@@ -259,7 +260,7 @@ ON = "Ann Smith, “A Border,” Example Post"
         ("BBC News, July 22, 2012,", "BBC News", "2012-07-22", None),
     ],
 )
-@pytest.mark.parametrize("more", ["", " More prose follows."])
+@pytest.mark.parametrize("more", ["", " More prose follows.", " al-Qaeda denied it."])
 def test_what_follows_a_citation_goes_with_it_and_prose_stays(citation, publisher, published, url, more):
     prose, (source,) = lifted(f"It ended.{citation}{more}")
 
