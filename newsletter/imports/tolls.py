@@ -120,8 +120,8 @@ _THOSE_BEFORE = _pattern(
 )
 #: Others beside those counted, of whom nobody says how many; there they may be one, or several.
 _ONES_OWN_BESIDE = _pattern(
-    r"(?:\s+(?!and\b)[\w’'-]+){0,4}?,?\s+(?:and|along\s+with|together\s+with|as\s+well\s+as)\s+(?:his|her|their|its)\s+"
-    r"(?:[\w’-]+\s*){1,3}?(?=[.,;)]|$|\b(?:in|at|on|near|when|outside|during|with)\b)"
+    r"(?:\s+(?!and\b)[\w’'-]+){0,4}?(?:,?\s+(?:and|along\s+with|together\s+with|as\s+well\s+as)|,)\s+(?:his|her|their|its)\s+"
+    r"(?:[\w’-]+\s*){1,3}?(?=[.,;)]|$|\b(?:and|in|at|on|near|when|outside|during|with)\b)"
 )
 _OF_ANOTHER = _pattern(r"\band\s+(?:his|her|their|its)\s+$")
 _MORE_BESIDE = _pattern(
