@@ -130,11 +130,12 @@ def entry_of(shape: Mapping[str, Any], *, uid: UUID | None = None, slug: str | N
             read.wrong(str(name), "no such field")
     kind = read.one_of("kind", Kind)
     headline, body = read.line("headline"), read.text("body", LONGEST_BODY)
-    if not headline or not is_visible(headline):
+    refused = dict(read.problems)
+    if "headline" not in refused and (not headline or not is_visible(headline)):
         read.wrong("headline", "expected a headline, got none")
-    elif len(headline) > LONGEST_HEADLINE:
+    elif headline and len(headline) > LONGEST_HEADLINE:
         read.wrong("headline", f"expected at most {LONGEST_HEADLINE} characters, got {len(headline)}")
-    if not body or not is_visible(body):
+    if "body" not in refused and (not body or not is_visible(body)):
         read.wrong("body", "expected text, got none")
     killed, killed_at_least, killed_most = read.range("killed")
     injured, injured_at_least, injured_most = read.range("injured")

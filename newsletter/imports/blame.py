@@ -12,7 +12,7 @@ from newsletter.text import slugify
 _RESPONSIBLE = r"(?:responsibility|credit)"
 _DEED = r"(?:attacks?|bombings?|assaults?|killings?|shootings?)"
 _CLAIM = (
-    rf"(?:claim(?:ed|s|ing)?\s+(?:joint\s+|sole\s+)?(?:{_RESPONSIBLE}|(?:the|this)\s+{_DEED}|it(?=\s*(?:[.,;]|$)))"
+    rf"(?:claim(?:ed|s|ing)?\s+(?:joint\s+|sole\s+)?(?:{_RESPONSIBLE}|(?:the|this)\s+{_DEED}|it(?=\s*(?:[.,;]|so\s+far|yet|$)))"
     rf"|(?:said|announced|admitted|declared)\s+(?:that\s+)?it\s+(?:had\s+)?(?:(?:been|was)\s+behind|(?:been|was)\s+responsible\s+for"
     rf"|carried\s+out|staged|conducted|committed)\s+(?:the|this)\s+(?:\w+\s+)?{_DEED}"
     rf"|took\s+{_RESPONSIBLE}|{_RESPONSIBLE}\s+(?:for\s+[^,.;]{{1,60}}\s+)?(?:was|were|has\s+been)\s+(?:later\s+)?claimed"
@@ -20,8 +20,14 @@ _CLAIM = (
 )
 _UNCLAIMED = re.compile(
     rf"\b(?:no\s+(?:group|one|body|organi[sz]ation|party|militant\s+group|terrorist\s+group|individual|person)|nobody|none|neither)\b[^.;]{{0,60}}?\b{_CLAIM}"
-    rf"|\b(?:did\s+not|didn’t|didn't|never|has\s+not|have\s+not|had\s+not|not\s+yet|without)\s+(?:\w+\s+)?(?:{_CLAIM}|claim(?:ed|ing)?)"
-    r"|\bno\s+(?:immediate\s+|credible\s+)?claims?\s+of\s+responsibility|\b(?:un|not\s+)claimed\b",
+    rf"|\b(?:did\s+not|didn’t|didn't|never|has\s+not|have\s+not|had\s+not|not\s+yet|without|(?:yet|failed|refused|declined|neglected)\s+to)\s+(?:\w+\s+)?(?:{_CLAIM}|claim(?:ed|ing)?)"
+    r"|\bno\s+(?:immediate\s+|credible\s+)?claims?\s+of\s+responsibility|\b(?:un|not\s+(?:\w+\s+)?)claimed\b",
+    re.IGNORECASE,
+)
+#: Neither claimed nor unclaimed: nobody knows yet.
+_PERHAPS_CLAIMED = re.compile(
+    rf"\b(?:(?:expected|likely|thought|believed|preparing|going|about|poised|threaten(?:ed|ing))\s+to|may|might|could|would)\s+"
+    rf"(?:\w+\s+)?(?:{_CLAIM}|claim)\b",
     re.IGNORECASE,
 )
 _CLAIMED = re.compile(rf"\b{_CLAIM}", re.IGNORECASE)
@@ -34,15 +40,30 @@ _SUSPECTED = re.compile(
 )
 #: What a group does that tells of others' deeds.
 _JUDGED = re.compile(
-    r"\s+(?:later\s+|also\s+|has\s+|had\s+|publicly\s+)*(?:prais|condemn|denounc|applaud|celebrat|welcom|criticiz|criticis|hail)(?:e?d|es|ing)\b",
+    r"\s+(?:later\s+|also\s+|has\s+|had\s+|publicly\s+)*(?:prais|condemn|denounc|applaud|celebrat|welcom|criticiz|criticis|hail|blam|accus|mourn)(?:e?d|es|ing)\b",
     re.IGNORECASE,
 )
 #: Where a subject begins, and what joins other groups to it: "Both X and Y claimed".
 _SUBJECT = re.compile(r"(?:^|[,;]\s+|\b(?:both|that|when)\s+)(?:the\s+)?$", re.IGNORECASE)
 _JOINED = re.compile(r"^(?:\s*,?\s*(?:\band\s+|,\s*)(?:the\s+)?_+)+")
 _AGAINST = re.compile(
-    r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*)\s*(?:the\s+)?$", re.IGNORECASE
+    r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*|,\s+not)\s*(?:the\s+)?$", re.IGNORECASE
 )
+#: What is done to a group or its people: "killed three Hamas commanders", "retook Fallujah from ISIS".
+_DONE_TO = re.compile(
+    r"(?:\b(?:kill|murder|assassinat|wound|injur|arrest|captur|detain|attack|target|bomb|shell|raid|storm|ambush|defeat|rout|expel"
+    r"|oust|eliminat|execut)(?:l?ed|l?ing|s)?|\b(?:struck|hit|shot(?:\s+dead)?|drove\s+out|overran|liberated))"
+    r"(?:\s+(?!(?:by|that|and|or|in|at|on|near|when|while|after|before|as|for|from|who|which|with|because|where)\b)[\w’.-]+(?:,[0-9]{3})*){0,4}\s*$"
+    r"|\b(?:retook|recaptured|liberated|freed|wrested|rescued|seized|took|fled|escaped|won|recovered|split|broke|splinter(?:ed)?|defected)\b[^,.;]{0,60}\bfrom\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_SUFFERED = re.compile(
+    r"(?:[’']s)?\s+(?:[\w-]+\s+){0,2}(?:leaders?|commanders?|chiefs?|officials?|founders?|spokes\w+|operatives?)\b[^,.;]{0,40}"
+    r"\b(?:was|were|been)\s+(?:\w+\s+)?(?:killed|assassinated|murdered|arrested|captured|wounded|shot)\b",
+    re.IGNORECASE,
+)
+#: Where one clause ends and another begins.
+_CLAUSE_ENDS = re.compile(r";|,?\s+(?:while|but|though|although|whereas)\b|,\s+and\b", re.IGNORECASE)
 _STRENGTH = (
     Attribution.CONVICTED,
     Attribution.CLAIMED,
@@ -82,7 +103,7 @@ def mentions(text: str) -> list[str]:
 
 def claimed_in(text: str) -> bool | None:
     """Return whether *text* says that somebody claimed the deed; `None` where it says nothing of it."""
-    if _CLAIMED.search(_UNCLAIMED.sub("", text)):
+    if _CLAIMED.search(_PERHAPS_CLAIMED.sub("", _UNCLAIMED.sub("", text))):
         return True
     return False if _UNCLAIMED.search(text) else None
 
@@ -95,13 +116,21 @@ def groups_in(sentences: list[str]) -> tuple[NamedGroup, ...]:
     """
     grounds: dict[str, Attribution] = {}
     for sentence in sentences:
-        bare = _UNCLAIMED.sub(lambda match: "_" * len(match[0]), sentence)
+        bare = sentence
+        for no_claim in (_UNCLAIMED, _PERHAPS_CLAIMED):
+            bare = no_claim.sub(lambda match: "_" * len(match[0]), bare)
         for match in _pattern().finditer(sentence):
-            if _AGAINST.search(sentence[: match.start()]) or _JUDGED.match(sentence, match.end()):
+            if _is_an_object(sentence, match) or _JUDGED.match(sentence, match.end()):
                 continue
             name, ground = _names()[match[0].casefold()], _ground(bare, match)
             grounds[name] = min(grounds.get(name, ground), ground, key=_STRENGTH.index)
     return tuple(NamedGroup(slug=slugify(name), name=name, attribution=ground) for name, ground in grounds.items())
+
+
+def _is_an_object(sentence: str, group: re.Match[str]) -> bool:
+    """Say whether something was done to the group, or against it."""
+    before = sentence[max(0, group.start() - 120) : group.start()]
+    return bool(_AGAINST.search(before) or _DONE_TO.search(before) or _SUFFERED.match(sentence, group.end()))
 
 
 def _ground(sentence: str, group: re.Match[str]) -> Attribution:
@@ -118,14 +147,25 @@ def _ground(sentence: str, group: re.Match[str]) -> Attribution:
             and ("by" in claim[0] + after)
         ):
             return Attribution.CLAIMED
+    told = _told_of(sentence, group)
     for ground, pattern in (
         (Attribution.CONVICTED, _CONVICTED),
         (Attribution.DISPUTED, _DISPUTED),
         (Attribution.SUSPECTED, _SUSPECTED),
     ):
-        if pattern.search(sentence):
+        if pattern.search(told):
             return ground
     return Attribution.ATTRIBUTED
+
+
+def _told_of(sentence: str, group: re.Match[str]) -> str:
+    """Return the clause that names the group, and those of the sentence that name none."""
+    clauses, start = [], 0
+    for end in (*(match.start() for match in _CLAUSE_ENDS.finditer(sentence)), len(sentence)):
+        if start <= group.start() < end or not _pattern().search(sentence, start, end):
+            clauses.append(sentence[start:end])
+        start = end
+    return " ".join(clauses)
 
 
 def _past_those_joined(text: str) -> str:

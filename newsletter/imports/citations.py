@@ -12,25 +12,35 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.imports.names import looks_like_a_title, looks_like_names
+from newsletter.imports.names import NO_END, looks_like_a_title, looks_like_names
 from newsletter.imports.publication import ADDRESS, Pieces, pieces_after, take_address
 from newsletter.models import PartialDate, Source
 from newsletter.text import clean_line
 
 #: Where a citation may begin: right after the end of a sentence, or after the space that follows it; but not
-#: between initials ("U.S.").
-_GLUE = re.compile(r"(?!(?<=\b[A-Z])\.[A-Z]\.)[.!?…:;,)\]”’\"'](?=[^\s.!?…:;,)\]”’'])")
-_AFTER_SENTENCE = re.compile(r"(?:[.!?…][”’\"')\]]*)[ \t\u00a0]+(?=\S)")
-_AUTHOR = re.compile(r"(?P<author>[^“”\"\n]{2,200}?)(?:,\s*|[.:]\s+)(?=[“\"])")
+#: between initials ("U.S.") or within a figure ("10,000", "9:5", "2.5"), and not after "Mr. ".
+_GLUE = re.compile(
+    r"(?!(?:(?<=\b[A-Z])|(?<=\bPh))\.[A-Z]\.)(?!(?<=\b[a-z])\.[a-z]\.)(?!(?<=[0-9])[,:][0-9])"
+    r"(?!(?:(?<=\b[0-9])|(?<=\b[0-9]{2})|(?<=\b[0-9]{3}))\.[0-9])[.!?…:;,)\]”’\"'](?=[^\s.!?…:;,)\]”’'])"
+)
+_AFTER_SENTENCE = re.compile(rf"(?:[.!?…]{NO_END}[”’\"')\]]*)[ \t\u00a0]+(?=\S)")
+#: An initial, or the last word of a sentence: only the former where nothing glued it to the one before.
+_A_LONE_LETTER = re.compile(r"\b[A-Z]\.[A-Z][a-z]")
+_AUTHOR = re.compile(r"(?P<author>[^“”„«»\";\n]{2,200}?)(?:,\s*|[.:]\s+)(?=[“\"„«‘])")
 _IMPRINT = re.compile(
-    r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:trans|eds?)\.\s[^,()\n]{2,80}|\w+\.?\s+ed\.))?"
+    r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?:(?:eds?|trans|comps?)\.,\s*)?(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:trans|eds?)\.\s[^,()\n]{2,80}|\w+\.?\s+ed\.))?"
     r"\s*\((?:(?P<city>[^():\n]{2,60}):\s*)?(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[0-9]{4})\)"
 )
 _IBID = re.compile(r"(?:Ibid|Idem|Id)\.(?:,\s*(?:pp?\.\s*)?[0-9]+(?:[–-][0-9]+)?)?(?=[\s,.;]|$)")
 #: A name before an opening quotation mark is the author of what is cited next.
+#: How titles open, and what closes each; a single mark closes only where it is no apostrophe.
+_CLOSING = {"“": "”", "„": "“”", "«": "»", "‘": "’", '"': '"'}
+_SINGLE_CLOSED = re.compile(r"’(?=,\s)|(?<=[,.?!])’(?=\s)")
 _AUTHOR_OF_THE_NEXT = re.compile(r"(?:,\s*|[.:]\s+)[“\"]")
 #: What a citation without quotation marks must have: a year, an address, or the word that there is no date.
 _DATED = re.compile(r"[0-9]{4}|https?:|www\.|[Uu]n(?:dated|determined|known)|n\.\s?d\.")
+#: Behind a closing quotation mark: a full stop that ends the sentence, and what is glued to it.
+_STOPPED = re.compile(r"\.(?=[^\s.])")
 _LONGEST, _LONGEST_AUTHOR, _LONGEST_TITLE, _LONGEST_BARE = 1_000, 200, 400, 500
 _MARK = re.compile(r"\[\^[0-9]+\]")
 _DEEPEST = 3  # quotation marks within quotation marks
@@ -84,7 +94,8 @@ def _chain(text: str, start: int, *, glued: bool = True, first: bool = False) ->
     while start < len(text) and (found := _citation_at(text, start, glued=glued, first=first)):
         end, source = found
         yield start, end, source
-        start, glued, first = len(text) - len(text[end:].lstrip()), False, False
+        # A semicolon joins two citations as closely as a sentence and its own.
+        start, glued, first = len(text) - len(text[end:].lstrip()), text[end - 1] == ";", False
 
 
 def _starts(text: str) -> list[tuple[int, bool]]:
@@ -97,7 +108,8 @@ def _starts(text: str) -> list[tuple[int, bool]]:
 def _citation_at(text: str, start: int, *, glued: bool, first: bool = False) -> tuple[int, Source] | None:
     """Return the end and the parts of the citation that begins at *start*, if one does."""
     window = text[start : start + _LONGEST]
-    found = _titled(window, glued=glued and not first) if re.search(r"[“\"]", window[: _LONGEST_AUTHOR + 2]) else None
+    quoted = re.search(r"[“\"„«‘]", window[: _LONGEST_AUTHOR + 2])
+    found = _titled(window, glued=glued and not first) if quoted else None
     if found is None and glued and "(" in window[:_LONGEST_BARE]:
         found = _book(window)
     if found is None and glued and (_IBID.match(window) or _DATED.search(window[:_LONGEST_BARE])):
@@ -110,22 +122,18 @@ def _citation_at(text: str, start: int, *, glued: bool, first: bool = False) -> 
 
 def _titled(text: str, *, glued: bool) -> tuple[int, Source] | None:
     """Read `[Author,] “Title,” Publisher, Date[, page][, address],`."""
-    author, position = None, 0
-    if text[:1] not in '“"':
-        match = _AUTHOR.match(text)
-        if not match or not looks_like_names(match["author"]):
-            return None
-        author, position = clean_line(match["author"]), match.end()
+    found = _author_at(text, glued=glued)
+    if not found or (text[found[1]] in "„«‘" and not glued):
+        return None
+    author, position = found
     closing = _closing_quote(text, position)
     never_closed = closing is None
     if closing is None:
         closing = _title_end(text, position) if glued else None
-        if closing is None:
-            return None
-    if not never_closed and not _closes_a_title(text, closing, with_author=author is not None):
+    if closing is None or not (never_closed or _closes_a_title(text, closing, with_author=author is not None)):
         return None
     title = clean_line(text[position + 1 : closing]).rstrip(",").rstrip()
-    pieces = pieces_after(text, closing + (text[closing] in '”"'))
+    pieces = pieces_after(text, closing + (not never_closed), small_names=author is not None)
     if not title or not pieces or not (pieces.names or pieces.url or author):
         return None
     if not pieces.closed or (never_closed and not pieces.names):
@@ -136,6 +144,18 @@ def _titled(text: str, *, glued: bool) -> tuple[int, Source] | None:
     return _ended(text, pieces, author=author, title=title)
 
 
+def _author_at(text: str, *, glued: bool) -> tuple[str | None, int] | None:
+    """Return the author with whom *text* begins, and where the title opens; `None` where neither does."""
+    if text[:1] in _CLOSING:
+        return None, 0
+    match = _AUTHOR.match(text)
+    if not match or not looks_like_names(match["author"], agencies=glued):
+        return None
+    if not glued and _A_LONE_LETTER.search(match["author"]):
+        return None
+    return clean_line(match["author"]), match.end()
+
+
 def _closes_a_title(text: str, closing: int, *, with_author: bool) -> bool:
     """
     Say whether the quotation mark at *closing* may end a title, rather than words that somebody said.
@@ -143,7 +163,7 @@ def _closes_a_title(text: str, closing: int, *, with_author: bool) -> bool:
     A comma or a space follows a title; one without an author before it ends in no full stop.
     """
     after = text[closing + 1 : closing + 2]
-    said = text[closing - 1] in ".…" and not with_author and after != ","
+    said = not with_author and ((text[closing - 1] in ".…" and after != ",") or _STOPPED.match(text, closing + 1))
     return not said and (not after.isalnum() or bool(re.match(r"https?://|www\.", text[closing + 1 :])))
 
 
@@ -200,6 +220,12 @@ def _closing_quote(text: str, opening: int) -> int | None:
         closing = text.find('"', opening + 1, opening + _LONGEST_TITLE)
         fits = closing > opening + 1 and not text[opening + 1].isspace() and not text[closing - 1].isspace()
         return closing if fits else None
+    if text[opening : opening + 1] == "‘":
+        single = _SINGLE_CLOSED.search(text, opening + 1, opening + _LONGEST_TITLE)
+        return single.start() if single else None
+    if text[opening : opening + 1] in {"„", "«"}:
+        other = re.compile(f"[{_CLOSING[text[opening]]}]").search(text, opening + 1, opening + _LONGEST_TITLE)
+        return other.start() if other else None
     depth = 0
     for mark in re.finditer(r"[“”]", text[opening : opening + _LONGEST_TITLE]):
         depth += 1 if mark[0] == "“" else -1
@@ -212,5 +238,7 @@ def _closing_quote(text: str, opening: int) -> int | None:
 
 def _title_end(text: str, opening: int) -> int | None:
     """Return where a title that is never closed may end: at its first comma, or past a question."""
+    if text[opening] not in '“"':
+        return None
     match = re.compile(r"(?<=[?!])(?=\s)|,(?=\s)").search(text, opening + 1, opening + _LONGEST_TITLE)
     return match.start() if match and match.start() < len(text) else None

@@ -27,6 +27,7 @@ _FORMS = tuple(
         rf"\b(?P<day>{_DAY})\s+(?P<month>{_MONTH})\s+(?P<year>{_YEAR}){_TILL}(?P<day2>{_DAY})\s+(?P<month2>{_MONTH})\s+(?P<year2>{_YEAR})",
         rf"\b(?P<month>{_MONTH})\s+(?P<day>{_DAY})(?:{_TO}(?:(?P<month2>{_MONTH})\s+)?(?P<day2>{_DAY}))?,?\s+(?:of\s+)?(?P<year>{_YEAR})",
         rf"\b(?P<day>{_DAY})(?:{_TO}(?P<day2>{_DAY}))?\s+(?:of\s+)?(?P<month>{_MONTH})(?:\s*,)?\s+(?P<year>{_YEAR})",
+        rf"\b(?:{_MONTH}),?(?:{_TO}|\s+or\s+|/)(?:{_MONTH})\s+(?P<year>{_YEAR})",  # "March and April 2012"
         rf"\b(?P<month>{_MONTH})(?:,|\s+of)?\s+(?P<year>{_YEAR})",
         rf"(?P<year>{_YEAR})-(?P<month>[01][0-9])-(?P<day>[0-3][0-9])(?![0-9])",
         rf"(?P<year>{_YEAR})-(?P<month>[01][0-9])(?![0-9-])",

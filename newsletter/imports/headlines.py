@@ -43,6 +43,15 @@ _SHORTEST = 12
 _IN_TOWN = re.compile(r"\s+in\s+(?:the\s+)?(?:(?!in\b)[\w’-]+\s+){0,3}$")
 #: What ends it: its country or a genitive, and no second town.
 _TOWN_ENDS = re.compile(r"\b(?>,\s+[A-Z][\w’ -]*(?=[,.;]|$),?|’s)?+(?!,?\s+and\s+[A-Z])")
+#: What goes on with where it was: a second town, a region, "near the border".
+_WHERE_GOES_ON = re.compile(r",?\s*(?:and\s+)?[A-Z]|,\s+(?:(?:in|near|outside|on)\b|\w*ern\b|central\b)")
+#: What is left where a clause was cut before "after" and the like: a span of time.
+_SPAN = re.compile(
+    r",?\s*\b(?:(?:almost|about|nearly|just|only|barely|less\s+than|more\s+than)\s+)?"
+    r"(?:an?|the|one|two|three|four|five|six|seven|eight|nine|ten|twenty|several|many|a\s+few|some|[0-9]+)\s+"
+    r"(?:years?|months?|weeks?|days?|nights?|hours?|minutes?|moments?)$",
+    re.IGNORECASE,
+)
 
 
 def said_date(day: PartialDate) -> str:
@@ -92,7 +101,11 @@ def _first_clause(text: str, place: str | None) -> str:
         first = first.lstrip(" ,")
     if place:
         first = _without_town(first, place)
-    return _CONSEQUENCE.sub("", first).strip(" ,.")
+    cut = _CONSEQUENCE.sub("", first)
+    clause = cut.strip(" ,.")
+    return (
+        _SPAN.sub("", clause).strip(" ,.") if re.match(r",?\s+(?:before|after|when)\b", first[len(cut) :]) else clause
+    )
 
 
 def _without_town(text: str, place: str) -> str:
@@ -100,7 +113,7 @@ def _without_town(text: str, place: str) -> str:
     at = text.find(place)
     while at != -1:
         before, after = _IN_TOWN.search(text, 0, at), _TOWN_ENDS.match(text, at + len(place))
-        if before and after:
+        if before and after and not _WHERE_GOES_ON.match(text, after.end()):
             return text[: before.start()] + text[after.end() :]
         at = text.find(place, at + 1)
     return text

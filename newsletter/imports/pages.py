@@ -16,13 +16,15 @@ from typing import Any
 
 from newsletter.errors import InvalidEntry
 from newsletter.fields import LONGEST_HEADLINE
+from newsletter.imports.blame import mentions
 from newsletter.imports.citations import lift_citations
 from newsletter.imports.decoding import NotText, decoded, refuse_binary
+from newsletter.imports.gazetteer import cities_named, country_names
 from newsletter.imports.headlines import fact_headline, shortened, words_headline
 from newsletter.imports.identity import uid_by_text
-from newsletter.imports.names import looks_like_a_byline, looks_like_a_person
+from newsletter.imports.names import looks_like_a_byline, looks_like_authors
 from newsletter.imports.reading import read_event, read_report, read_words
-from newsletter.imports.speech import Said, attribution_of, kind_of, speaker_in, words_kind
+from newsletter.imports.speech import HONORIFIC, Said, attribution_of, kind_of, speaker_in, words_kind
 from newsletter.models import Entry, Kind, PartialDate, Problem, Source, Status
 from newsletter.shapes import entry_of, source_shape
 from newsletter.text import clean, clean_line
@@ -37,6 +39,10 @@ _BOX = re.compile(r"\s*daily\s+dose\s*[:.]?\s*", re.IGNORECASE)
 _MOTTO = re.compile(r"\s*extremists\s*:\s*their\s+words\.?\s*their\s+actions\.?\s*", re.IGNORECASE)
 _ARCHIVE = re.compile(r"\s*view\s+(?:the\s+)?archive\s*[»>→]?\s*", re.IGNORECASE)
 _AUTHOR = re.compile(r"\s*name\s+of\s+author\s*:?\s*(?P<author>.*?)\s*", re.IGNORECASE)
+#: A short line without an end: a subheading.
+_HEADING = re.compile(r"[^\W\da-z][^.!?:;,”\"\n]{2,50}")
+#: So much of a paragraph tells what it is about.
+_OPENING = 60
 _QUOTED = re.compile(r"“[^”]*”?|\"[^\"]*\"")
 
 
@@ -136,10 +142,26 @@ def _take_author(page: _Page, lines: list[str], start: int) -> int:
         page.author = author
         return _first_filled(lines, named + 1)
     alone = clean_line(lines[start]).removeprefix("By ").removeprefix("by ")
-    if looks_like_a_byline(alone) and looks_like_a_person(alone) and len(alone.split()) > 1:
+    if looks_like_authors(alone) and not _is_a_heading(alone, lines[start + 1 :]):
         page.author = alone
         return _first_filled(lines, start + 1)
     return start
+
+
+def _is_a_heading(line: str, following: list[str]) -> bool:
+    """
+    Say whether *line*, which could be a name, is what the page tells of: a place, a group, a person.
+
+    A heading tells of what follows it, and seldom stands alone; the last line of all may be the
+    speaker's name once more.
+    """
+    if line in country_names() or cities_named(line) or mentions(line):
+        return True
+    filled = [other.strip() for other in following if other.strip()]
+    opening = filled[0][:_OPENING] if filled else ""
+    return bool(re.search(rf"\b{re.escape(line.rsplit(maxsplit=1)[-1])}\b", opening)) or any(
+        _HEADING.fullmatch(other) for other in filled[:-1]
+    )
 
 
 def _paragraphs(lines: list[str]) -> list[str]:
@@ -205,10 +227,12 @@ def _page_source(page: _Page, file: str) -> Source:
 def _without_name(paragraphs: list[str], said: Said, title: str) -> list[str]:
     """Return the quote's text without the speaker's name that is repeated at its end."""
     *before, last = paragraphs
-    name = rf"(?:{re.escape(said.speaker)}(?:,\s*{re.escape(said.role or '')})?|{re.escape(title)})"
+    bare = re.sub(rf"^{HONORIFIC}|\s*\([^()]*\)$", "", said.speaker) or said.speaker
+    called = f"{HONORIFIC}(?:{re.escape(said.speaker)}|{re.escape(bare)})"
+    name = rf"(?:{called}(?:,\s*{re.escape(said.role or '')})?|{re.escape(title)})"
     if before and re.fullmatch(rf"[\s—–-]*{name}[\s.]*", last, re.IGNORECASE):
         return before
-    glued = re.search(rf"(?<=[,.!?”’\"\])])(?:\s*[—–-]+\s*|\s+){name}\.?$", last)
+    glued = re.search(rf"(?<=[,.!?”’\"\])])(?:\s*[—–-]+\s*|\s*){name}\.?$", last)
     return [*before, last[: glued.start()]] if glued else paragraphs
 
 

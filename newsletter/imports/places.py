@@ -16,7 +16,7 @@ from newsletter.imports.gazetteer import (
 )
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞĀ-Ž"
-_NAME = rf"(?:(?:[Aa]l|[Ee]l|[Aa]r|[Aa]sh?|[Aa]n|[Dd]e|[Ll]a)[-’'])?[{_CAPITAL}][\w’'-]*"
+_NAME = rf"(?:St\.\s)?(?:(?:[Aa]l|[Ee]l|[Aa]r|[Aa]sh?|[Aa]n|[Dd]e|[Ll]a)[-’'])?[{_CAPITAL}][\w’'-]*"
 _RUN = rf"{_NAME}(?:\s(?:(?:de|del|di|el|la|le|of|sur|upon|am|al)\s)?{_NAME})*"
 _BEFORE_COUNTRY = re.compile(rf"(?:^|(?<=[\s(“\"]))(?P<run>{_RUN}),\s+(?:in\s+)?(?:the\s+)?(?:\w*ern\s+)?$")
 _PLACED = re.compile(
@@ -32,6 +32,23 @@ _LEADING = re.compile(r"^(?:In|At|Near|Outside|On|From|Of|The|And)\s+")
 _IN_COUNTRY = re.compile(
     r"(?:\b(?:in|across|inside|near|outside|of|throughout|\w+ern|central)\s+(?:the\s+)?|,\s+)$", re.IGNORECASE
 )
+_PLACE_WORD = (
+    r"(?:city|cities|town|village|capital|province|district|region|governorate|county|suburb|resort|port|island|peninsula|state"
+    r"|territory|coast|border|countryside|desert|mountains|soil|police|court|authorities|parliament|prison|airport)"
+)
+#: A country's people, and "U.S.", stand for the country only before what lies in it: "the Lebanese port city of".
+_OF_A_PLACE = re.compile(
+    rf"(?:[’']s)?\s+(?:(?!(?:in|at|on|of|and|to|from|by|near)\b)[\w-]+\s+)?{_PLACE_WORD}\b", re.IGNORECASE
+)
+_IN_REGION = re.compile(
+    r"(?:\b(?:in|across|inside|near|outside|throughout|\w+ern|central)\s+(?:the\s+)?|,\s+)$", re.IGNORECASE
+)
+_REGION_ENDS = re.compile(
+    r"(?:[’']s)?\s*(?:[.,;:)]|$)|\s+(?:in|on|at|near|when|where|after|before|during|by|with|while|as|that|which|killing|killed|injured|left"
+    r"|was|were|has|had)\b"
+)
+_ADJECTIVES = {"U.S.", "UK", "U.K.", "USA", "U.S.A.", "UAE"}
+_NAME_GOES_ON = re.compile(rf"\s+(?!(?:On|In|At)\b)[{_CAPITAL}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +62,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Named:
-    """A country's name, where it begins in the sentence."""
+    """A country's name, where it begins in the sentence and where it ends."""
 
     code: str
     start: int
+    end: int
 
 
 def place_in(sentences: list[str]) -> Place:
@@ -74,18 +92,44 @@ def country_in(text: str) -> str | None:
 
 def _place_in(sentence: str, country: str | None) -> Place:
     named = list(_countries(sentence))
-    hints = {name.code for name in (*named, *_demonyms(sentence))} | ({country} if country else set())
+    told = [name for name in named if _tells_where(sentence, name)]
+    told += [name for name in _demonyms(sentence) if _tells_of_a_place(sentence, name)]
+    hints = {name.code for name in told} | ({country} if country else set())
     found = _beside_country(sentence, named)
     if found:
         return found
-    certain = next((name.code for name in named if _IN_COUNTRY.search(sentence[: name.start])), None)
+    certain = next((name.code for name in named if _stands_for_where(sentence, name)), None)
     city = _placed_city(sentence, {certain} if certain else hints, strict=certain is not None)
     if city:
         return Place(name=city[0], country=city[1].country, city=city[1])
-    code = certain or country_in(sentence) or country
+    code = certain or (told[0].code if told else country)
     unknown = _PROVINCE.search(sentence) or _TOWN.search(sentence)
     name = re.sub(r"^.*[’']s\s+", "", unknown["run"]) if unknown and code else None
     return Place(name=name if name not in country_names() else None, country=code)
+
+
+def _stands_for_where(sentence: str, name: _Named) -> bool:
+    """Say whether something is told to be in the country: "in Mali", "Konduga, in the north, Nigeria,"."""
+    if _NAME_GOES_ON.match(sentence, name.end):  # "Jordan Smith", "U.S. Navy"
+        return False
+    if sentence[name.start : name.end] in _ADJECTIVES and re.match(r"\s+[a-z]", sentence[name.end :]):
+        return bool(re.match(r"\s+(?:in|on|at|when|after|during|by|and|as)\b", sentence[name.end :]))
+    before = _IN_COUNTRY.search(sentence[: name.start])
+    if not before:
+        return False
+    return not before[0].startswith(",") or bool(re.match(r"\s*(?:[.,;:)]|$)", sentence[name.end :]))
+
+
+def _tells_where(sentence: str, name: _Named) -> bool:
+    """Say whether a country's name tells where, itself or with a place in it: "Chad’s capital"."""
+    return _stands_for_where(sentence, name) or bool(_OF_A_PLACE.match(sentence, name.end))
+
+
+def _tells_of_a_place(sentence: str, name: _Named) -> bool:
+    """Say whether a demonym tells of a place: "the Lebanese city of Tripoli", "in Bali"; not "French soldiers"."""
+    if _OF_A_PLACE.match(sentence, name.end):
+        return True
+    return bool(_IN_REGION.search(sentence[: name.start]) and _REGION_ENDS.match(sentence, name.end))
 
 
 def _beside_country(sentence: str, named: list[_Named]) -> Place | None:
@@ -151,9 +195,9 @@ def _city(name: str, hints: set[str], *, strict: bool) -> City | None:
 
 def _countries(text: str) -> Iterator[_Named]:
     for match in country_pattern().finditer(text):
-        yield _Named(code=country_names()[match[0]], start=match.start())
+        yield _Named(code=country_names()[match[0]], start=match.start(), end=match.end())
 
 
 def _demonyms(text: str) -> Iterator[_Named]:
     for match in demonym_pattern().finditer(text):
-        yield _Named(code=demonyms()[match[0]], start=match.start())
+        yield _Named(code=demonyms()[match[0]], start=match.start(), end=match.end())

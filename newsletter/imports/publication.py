@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from newsletter.imports.dates import is_undated, whole_date
+from newsletter.imports.dates import date_at, is_undated, whole_date
 from newsletter.imports.names import looks_like_a_title, looks_like_names
 from newsletter.models import PartialDate
 from newsletter.text import clean_line
@@ -19,25 +19,55 @@ _DATE_WORDS = (
     r"|(?:accessed|updated|modified|retrieved|posted|published)(?:\s+on)?)"
 )
 ADDRESS = re.compile(
-    r"(?:(?:available\s+(?:at|from)|at|via|see|retrieved\s+from|URL|from)\s*:?\s*)?[<(\[]?"
+    r"(?:(?:available\s+(?:at|from)|(?-i:at|via|see|from)|retrieved\s+from|URL)\s*:?\s*)?[<(\[]?"
     r"(?P<url>(?:https?://|www\.)[^\s<>\"“”]+)[>)\]]?",
     re.IGNORECASE,
 )
 _PAGE = re.compile(
-    r"(?:(?:pp?\.|pages?|vol\.|volume|no\.|issue|ch\.|chapter|sec\.|section|par\.|para\.|ed\.|col\.)\s*[\w.–-]+"
-    r"|[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\s*[ap]\.?m\b\.?)?|(?:at\s+)?[A-Z]{0,3}[0-9]{1,4}(?:[–-][A-Z]{0,3}[0-9]{1,4})?"
-    r"|[ivxlc]{1,7})(?=\s*(?:[,;.]|$))",
+    r"(?:(?:pp?\.|pages?|vol\.|volume|no\.|issue|ch\.|chapter|sec\.|section|par\.|para\.|ed\.|col\.)\s*[\w.–-]+(?:\(\w{1,4}\))?"
+    r"|[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\s*[ap]\.?m\b\.?)?|(?:at\s+)?[A-Z]{0,3}[0-9]{1,4}[A-Z]?\b(?:[–-][A-Z]{0,3}[0-9]{1,4}[A-Z]?)?"
+    r"|(?-i:[ivxlc]{1,7})|L\s[0-9]+/[0-9]+)(?=\s*(?:;|[,.](?![0-9])|$))",
     re.IGNORECASE,
 )
+#: A figure that is a page only where no prose goes on after it: "45, or more, people died".
+_BARE_FIGURE = re.compile(r"[0-9]+(?:[–-][0-9]+)?(?=,\s+(?!al-|bin\s)[a-z])")
 _TRANSLATOR = re.compile(
     r"(?:(?:trans(?:lat(?:ed|ion|or))?|ed(?:ited)?)\b\.?(?:\s+by)?|(?:interview(?:ed)?\s+(?:by|with)))\s+(?P<who>[^,;“”\"\n()]{2,80})"
     r"|posted\s+(?:on\s+\w+\s+)?by\s+(?:[“\"][^“”\"\n]{1,80}[”\"]|[^,;“”\"\n()]{2,80})",
     re.IGNORECASE,
 )
+_LANGUAGE = (
+    r"(?:Arabic|Bengali|Dari|English|Farsi|French|German|Hebrew|Pashto|Persian|Russian|Somali|Spanish|Turkish|Urdu)"
+)
+#: Without its brackets only what no sentence begins with.
 _BRACKETED = re.compile(
-    r"\(?\[?(?:in\s+)?(?:Arabic|French|German|Spanish|Urdu|Russian|video|audio|PDF|subscription required)\]?\)?",
+    rf"[(\[](?:in\s+)?(?:{_LANGUAGE}|video|audio|PDF|subscription required)[)\]]"
+    rf"|(?-i:in\s+{_LANGUAGE}|video|audio|PDF|subscription required)",
     re.IGNORECASE,
 )
+#: What is said in brackets right after a date or an address: "(accessed June 1, 2015)", "(video removed)".
+_REMARK = re.compile(
+    rf"\s*[(\[](?:{_DATE_WORDS}[^()\[\]\n]{{4,40}}|(?:[\w’]+\s+){{0,4}}(?:removed|deleted|suspended|offline|unavailable|archived)"
+    rf"|(?:in\s+)?{_LANGUAGE}|video|audio|PDF|subscription\s+required)[)\]](?=[,.;\s]|$)",
+    re.IGNORECASE,
+)
+#: Publishers, or what takes their place, that are written small.
+_SMALL_NAME = re.compile(
+    r"(?:press|news|media)\s+(?:release|statement|briefing)|(?:blog|forum|video|internet)\s+post|fact\s+sheet|e-?mail|speech"
+    r"|statement|testimony|transcript|interview|pamphlet|leaflet|unpublished\s+manuscript"
+)
+#: What was said, and before whom.
+_GIVEN = re.compile(
+    r"(?:testimony|statement|speech|remarks|lecture|paper|address)\s+(?:presented\s+)?(?:before|at|to)\s+(?:the\s+)?"
+)
+#: One word written small is a publisher only where an author and a title stood before it and a date follows.
+_SMALL_WORD = re.compile(
+    r"(?!\w+ed\b|sa(?:id|ys)\b|wr(?:ote|ites)\b|told\b|spoke\b|knew\b)[a-z][a-z0-9.-]{2,30}(?=,\s)"
+)
+#: What opens a sentence: "Edited by Bin Laden, the text said".
+_SENTENCE_LIKE = re.compile(r"(?:Trans[a-z]+|Edited|Interview\w*|Posted)\s")
+#: A sentence glued to an address: "http://example.org/a.Then it ended".
+_NEXT_SENTENCE = re.compile(r"(?<=[^/.])[.,;](?!(?:Aspx?|Html?|Pdf|Php|Jsp)$)[A-Z][a-z’]*$")
 _NAMED = re.compile(r"(?:[^,;“”\"\n()]|\([^()\n]*\))+")
 _NUMBERED = re.compile(r"(?:vol|no)\.\s*[0-9]+\s*\((?P<date>[^()\n]*[0-9]{4})\)(?::\s*[0-9–-]+)?")
 _WITHIN = re.compile(
@@ -46,7 +76,7 @@ _WITHIN = re.compile(
 )
 #: Dates that are not read to the day: in another language, in figures whose order is unknown; and impossible ones.
 _OTHER_DATE = re.compile(
-    r"(?:[0-9]{1,2}(?P<mark>[./-])[0-9]{1,2}(?P=mark)|[0-9]{1,2}\.?\s+[^\W\d_]{3,10}\.?\s+)(?P<year>[12][0-9]{3})(?![0-9])"
+    r"(?:[0-9]{1,2}(?P<mark>[./-])[0-9]{1,2}(?P=mark)|[0-9]{1,2}\.?\s+(?:de\s+)?[^\W\d_]{3,10}\.?\s+(?:de\s+)?)(?P<year>[12][0-9]{3})(?![0-9])"
     r"|[A-Z][a-z]{2,8}\.?\s+[0-9]{1,2},?\s+[12][0-9]{3}(?![0-9])"
 )
 _JOURNAL = re.compile(r"(?P<name>.*?)\s*(?:\((?P<date>[^()]*[0-9]{4})\))(?::\s*[0-9–-]+)?")
@@ -67,7 +97,9 @@ class Pieces:
     published: PartialDate | None = None
     url: str | None = None
     closed: bool = False  # a date or an address has been read: no more names follow
+    dated: bool = False  # a date has been read: another one is prose, but for "accessed"
     first_end: int = 0  # where the first name ends
+    small_names: bool = False  # a publisher may be written small: there is an author
 
     @property
     def publisher(self) -> str | None:
@@ -75,13 +107,19 @@ class Pieces:
         return ", ".join(self.names) or None
 
 
-def pieces_after(text: str, start: int, *, closed: bool = False) -> Pieces | None:
-    """Read the parts between commas that follow the title; stop at what belongs to no citation."""
-    pieces = Pieces(end=start, closed=closed)
+def pieces_after(text: str, start: int, *, closed: bool = False, small_names: bool = False) -> Pieces | None:
+    """
+    Read the parts between commas that follow the title; stop at what belongs to no citation.
+
+    After a book's imprint the date is known and the names are *closed*.
+    """
+    pieces = Pieces(end=start, closed=closed, dated=closed, small_names=small_names)
     position = start + len(re.match(r"\s*[,.]?\s*", text[start:])[0])  # type: ignore[index]  # it fits everything
     for _ in range(_MOST_PIECES):
         if position >= len(text) or not _take(pieces, text, position):
             break
+        remark = _REMARK.match(text, pieces.end) if pieces.closed else None
+        pieces.end = remark.end() if remark else pieces.end
         pieces.first_end = pieces.first_end or pieces.end
         link = _LINK.match(text, pieces.end)
         if not link:
@@ -101,17 +139,21 @@ def _take(pieces: Pieces, text: str, start: int) -> bool:
     if _take_number(pieces, text, start) or _take_book(pieces, text, start):
         return True
     page = _PAGE.match(text, start)
-    end = page.end() if page else _aside(text, start)
+    if page and pieces.dated and _BARE_FIGURE.match(text, start):
+        return False
+    end = page.end() if page else _aside(text, start, pieces)
     if end:
         pieces.end = end
         return True
     return not pieces.closed and _take_name(pieces, text, start)
 
 
-def _aside(text: str, start: int) -> int | None:
+def _aside(text: str, start: int, pieces: Pieces) -> int | None:
     """Return the end of what is said of the publication there: its language, a translator, who posted it."""
     aside = _BRACKETED.match(text, start) or _TRANSLATOR.match(text, start)
     if not aside or not _PART_END.match(text, aside.end()):
+        return None
+    if pieces.closed and _SENTENCE_LIKE.match(text, start):
         return None
     if not aside.groupdict().get("who"):
         return aside.end()
@@ -126,7 +168,8 @@ def _take_book(pieces: Pieces, text: str, start: int) -> bool:
     if not match or not looks_like_a_title(match["book"]):
         return False
     pieces.names += [clean_line(match["book"]), clean_line(match["publisher"])]
-    pieces.published, pieces.end, pieces.closed = PartialDate(int(match["year"])), match.end(), True
+    pieces.published, pieces.end = PartialDate(int(match["year"])), match.end()
+    pieces.closed = pieces.dated = True
     return True
 
 
@@ -136,13 +179,14 @@ def _take_number(pieces: Pieces, text: str, start: int) -> bool:
     dated = whole_date(match["date"]) or whole_date(match["date"][-4:]) if match else None  # "May/June 2012"
     if not match or not dated:
         return False
-    pieces.published, pieces.end, pieces.closed = dated.first, match.end(), True
+    pieces.published, pieces.end = dated.first, match.end()
+    pieces.closed = pieces.dated = True
     return True
 
 
 def take_address(pieces: Pieces, address: re.Match[str]) -> None:
     """Add an *address* that `ADDRESS` found, without the marks that close the sentence around it."""
-    url = address["url"].rstrip(".,;:!?)]>")
+    url = _NEXT_SENTENCE.sub("", address["url"]).rstrip(".,;:!?)]>")
     follows = address["url"][len(url) :]
     if follows.startswith(")") and url.count("(") > url.count(")"):
         url += ")"
@@ -156,6 +200,8 @@ def take_address(pieces: Pieces, address: re.Match[str]) -> None:
 def _take_date(pieces: Pieces, text: str, start: int) -> bool:
     """Take the longest date that begins at *start* and ends a part."""
     words = re.match(rf"{_DATE_WORDS}:?\s+", text[start:], re.IGNORECASE)
+    if pieces.dated and not words:
+        return False
     begin = start + (words.end() if words else 0)
     for end in _part_ends(text, begin):
         part = text[begin:end]
@@ -164,14 +210,14 @@ def _take_date(pieces: Pieces, text: str, start: int) -> bool:
             looked_up = words and re.match(r"(?:last\s+)?(?:accessed|visited|retrieved)", words[0], re.IGNORECASE)
             if dated and not looked_up:
                 pieces.published = pieces.published or dated.first
-            pieces.end, pieces.closed = end, True
+            pieces.end, pieces.closed, pieces.dated = end, True, True
             return True
     other = _OTHER_DATE.match(text, begin)
     if not other or not _PART_END.match(text, other.end()):
         return False
     if other["year"]:
         pieces.published = pieces.published or PartialDate(int(other["year"]))
-    pieces.end, pieces.closed = other.end(), True
+    pieces.end, pieces.closed, pieces.dated = other.end(), True, True
     return True
 
 
@@ -191,15 +237,26 @@ def _take_name(pieces: Pieces, text: str, start: int) -> bool:
     journal = _JOURNAL.fullmatch(name)
     dated = whole_date(journal["date"]) if journal else None
     if journal and dated:
-        pieces.published, pieces.closed = dated.first, True
+        pieces.published, pieces.closed, pieces.dated = dated.first, True, True
         name_only = journal["name"]
     else:
         name_only = name
-    if not name or len(name) > _LONGEST_NAME or not looks_like_a_title(name_only):
+    if not name or len(name) > _LONGEST_NAME:
+        return False
+    if not looks_like_a_title(name_only) and not _is_small_name(pieces, text, start, name):
         return False
     pieces.names.append(clean_line(name_only))
     pieces.end = start + len(name)
     return True
+
+
+def _is_small_name(pieces: Pieces, text: str, start: int, name: str) -> bool:
+    """Say whether *name*, at *start*, is a publisher that is written small: "press release", "bellingcat"."""
+    given = _GIVEN.match(name)
+    if _SMALL_NAME.fullmatch(name) or (given and looks_like_a_title(name[given.end() :])):
+        return True
+    word = _SMALL_WORD.match(text, start) if pieces.small_names and not pieces.names else None
+    return bool(word and word[0] == name and date_at(text, word.end() + len(", ")))
 
 
 def _before_full_stop(text: str, start: int, end: int) -> int:

@@ -72,7 +72,9 @@ class CsvRows:
         try:
             cells = next(csv.reader(self._feed(taken), delimiter=delimiter), None)
         except csv.Error as error:
-            return self._broken(taken, str(error))
+            alone = any("\r" in (line.text or "").rstrip("\r\n") for line in taken)
+            said = "expected lines that end in LF or CR LF, got a CR alone" if alone else str(error)
+            return self._broken(taken, said)
         if not taken:
             return None
         for number, line in enumerate(taken):

@@ -80,6 +80,13 @@ class Said:
     dated: PartialDate | None = None
 
 
+#: What stands before a name and is often left out.
+HONORIFIC = (
+    r"(?:(?:Sheikh|Shaykh|Sheik|Imam|Ayatollah|Grand|Mullah|Maulana|Mawlana|Mufti|Emir|Amir|Sayyid|Sayyed|Haji|Dr\.|Mr\.|Ms\.|Mrs\."
+    r"|Prof\.|Professor|Rev\.|Reverend|Pastor|Rabbi|Gen\.|General|Col\.|Colonel|Maj\.|Major|Capt\.|Captain|President|Prince|King)\s+)*"
+)
+
+
 def attribution_of(line: str) -> Said | None:
     """
     Return what *line* says if it has the form "Speaker, role, date".
@@ -88,7 +95,7 @@ def attribution_of(line: str) -> Said | None:
     has not that form: a role is no place, though one may follow it.
     """
     line = re.sub(r"\s*\((?P<date>[^()]*)\)$", r", \g<date>", clean_line(line).lstrip("—–- "))
-    parts = [part.strip() for part in re.split(r",(?![”\"])", line.rstrip("."))]
+    parts = [part.strip() for part in re.split(r",(?![”\"])", line.rstrip(".: "))]
     for length in (2, 1):
         tail = ", ".join(parts[-length:])
         dated, undated = whole_date(tail), is_undated(tail)

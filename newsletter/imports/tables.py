@@ -51,6 +51,7 @@ def read_csv(stream: BinaryIO, file: str, mapping: Mapping | None = None) -> Ite
             stream, delimiter=mapping.delimiter if mapping else None, encoding=mapping.encoding if mapping else None
         )
     )
+    empty = True
     for header in rows:
         if isinstance(header, Row):
             table = _Table(header, file, mapping)
@@ -58,10 +59,11 @@ def read_csv(stream: BinaryIO, file: str, mapping: Mapping | None = None) -> Ite
             if table.readable:
                 yield from table.entries(rows)
             return
+        empty = False
         yield Problem(file=file, line=header.line, field="", problem=header.problem)
-    yield Problem(
-        file=file, line=0, field="", problem="expected a header line with the columns' names, got an empty file"
-    )
+    if empty:
+        expected = "expected a header line with the columns' names, got an empty file"
+        yield Problem(file=file, line=0, field="", problem=expected)
 
 
 class _Table:

@@ -34,7 +34,8 @@ _DOZEN = re.compile(
 )
 _PERSON = (
     r"(?:person|man|woman|child|boy|girl|baby|officer|policeman|policewoman|soldier|guard|civilian|teacher|priest|imam"
-    r"|nun|rabbi|student|journalist|worker|driver|judge|mayor|politician|passer-by|bystander|worshipper|tourist|pilgrim)"
+    r"|nun|rabbi|student|journalist|worker|driver|judge|mayor|politician|passer-by|bystander|worshipper|tourist|pilgrim|contractor"
+    r"|diplomat|cleric|lawyer|pilot|sailor|marine|farmer|shopkeeper|engineer|nurse|doctor|resident|villager|passenger|hostage)"
 )
 _AMOUNT = re.compile(
     rf"""(?P<least>\b(?:at\ least|more\ than|over|no\ (?:fewer|less)\ than|not\ less\ than|upwards?\ of|in\ excess\ of
@@ -43,11 +44,11 @@ _AMOUNT = re.compile(
         (?:\b(?:about|around|approximately|roughly|nearly|almost|some|an?\ estimated|an?\ reported|a\ total\ of|a)\s+)?
         (?:(?:between|from)\s+(?P<from>{_NUMBER})\s+(?:and|to)\s+(?P<till>{_NUMBER})
           |(?P<low>{_NUMBER})(?:\s*(?:[-–]|\bto\b|\bor\b)\s*(?P<high>{_NUMBER})|(?P<more>\s+or\s+more|\+))?
-          |(?P<one>\ban?\b)(?=\s+(?:[\w-]+\s+){{0,2}}{_PERSON}\b))""",
+          |(?P<one>\ban?\b)(?=\s+(?:[\w.-]+\s+){{0,2}}{_PERSON}\b))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _KILLING = (
-    r"(?:kill(?:ing|ed|s)?|murder(?:ing|ed)|massacr(?:ing|ed)|execut(?:ing|ed)|behead(?:ing|ed)|slaughter(?:ing|ed)"
+    r"(?:kill(?:ing(?:\s+of)?|ed|s)?|murder(?:ing|ed)|massacr(?:ing|ed)|execut(?:ing|ed)|behead(?:ing|ed)|slaughter(?:ing|ed)"
     r"|assassinat(?:ing|ed)|sho(?:t|oting)\s+dead|claim(?:ing|ed)\s+the\s+lives\s+of|t(?:ook|aking)\s+the\s+lives\s+of"
     r"|deaths?\s+(?:toll\s+)?(?:rose\s+to|stood\s+at|of|to|at|was|is|reached))"
 )
@@ -60,14 +61,18 @@ _DEAD = (
     r"|lost\s+their\s+lives|lives\s+were\s+lost)"
 )
 _HURT = r"(?:injured|wounded|hurt|injuries|maimed)"
-_NOUNS = r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|after|before|by|but)\b)[\w’'-]+){0,6}?"
+_NOUNS = r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|after|before|by|but)\b)(?:U\.[SKN]\.|[\w’'-]+)){0,6}?"
 _AMONG = r"(?:,\s+(?:including|among\s+them|most(?:ly)?\s+(?:of\s+them\s+)?|[0-9]+\s+of\s+(?:them|whom)\b)[^,.;]*,)?"
-#: After a bare "killed" no other sufferers follow: "two gunmen killed 12" is not two dead.
-_PASSIVE = r"(?=\s*(?:$|[.,;:)—–-]|(?:and|or|in|by|when|at|during|on|as|after|while|outside|near|dead)\b))"
+#: After a bare "killed" no other sufferers follow: "two gunmen killed 12", "two bombs killed at least 30".
+_PASSIVE = (
+    r"(?=\s*(?:$|[.,;:)—–-]|(?:and|or|in(?!\s+(?:all|total)\b)|by|when|at(?!\s+least\b)|during|on|as(?!\s+many\b)|after|while"
+    r"|outside|near|dead)\b))"
+)
 _ATTACKERS = re.compile(
     r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|where|after|before|by|but|as|in|at|on|near|outside|during|with"
     r"|dead|killed|injured|wounded|hurt)\b)[\w’'-]+){0,2}?\s+(?:attackers?|gunm[ae]n|assailants?|militants?|terrorists?|bombers?|hijackers?"
-    r"|insurgents?|perpetrators?|suspects?|fighters?|extremists?|jihadists?|rebels?)\b",
+    r"|insurgents?|perpetrators?|suspects?|fighters?|extremists?|jihadists?|rebels?)\b"
+    r"|(?:\s+[\w-]+){1,2}?\s+who\s+had\s+(?:just\s+)?(?:stabbed|shot|killed|attacked|opened|rammed|driven|injured|wounded|taken|tried)\b",
     re.IGNORECASE,
 )
 
@@ -88,7 +93,8 @@ _AND_ALSO = _pattern(
 )
 _NOT_AFTER = _pattern(
     r"(?:\s+of\s+(?:the|them|its|whom|these|those)\b|\s+(?:critically|seriously|severely|badly|gravely|fatally)\b"
-    r"(?!\s+(?:injured|wounded|hurt)\b)|\s+(?:years?|months?|weeks?|days?|hours?|minutes?|percent|per\s+cent)\b|-year|\s+dozen)"
+    r"(?!\s+(?:injured|wounded|hurt)\b)|\s+(?:years?|months?|weeks?|days?|hours?|minutes?|percent|per\s+cent)\b|-year|\s+dozen"
+    r"|\s+(?:[\w-]+\s+)?(?:generations?|famil(?:y|ies)|households?|couples|battalions?|platoons?|units?|animals?|horses?|dogs?)\b)"
 )
 _NOBODY = r"(?:no\s+one|nobody|no\s+people)"
 _NONE_KILLED = _pattern(
@@ -103,10 +109,24 @@ _NONE_INJURED = _pattern(
 )
 _TAKING_LIVES = _pattern(r"\b(?:claim(?:ing|ed|s)|took|taking|cost(?:ing)?)\s+$")
 _LIVES = _pattern(r"\s+(?:[\w’-]+\s+)?lives\b")
-#: What a clause begins with: "five soldiers and" of "five soldiers and seven civilians were killed".
-_ONE_OF_TWO = _pattern(
-    rf"(?:^|[.;:,”]\s+|\b(?:when|that|which|where|as|after|while|because)\s+)(?P<amount>(?:at\s+least\s+)?{_NUMBER})"
-    r"(?P<who>(?:\s+(?!(?:were|was|are|have|had|has|in|on|at|of|from|by|with|who|that|and|killed|died)\b)[\w’'-]+){1,3})\s+and\s+$"
+_ITEM = (
+    r"(?:(?:at\s+least|more\s+than|over|some|about|around|approximately|nearly|almost|roughly|an\s+estimated)\s+)?"
+    rf"(?:{_NUMBER}|an?(?=\s+(?:[\w-]+\s+){{0,2}}{_PERSON}\b))"
+    r"(?:\s+(?!(?:were|was|are|have|had|has|in|on|at|of|from|by|with|who|that|and|killed|died)\b)[\w’'-]+){1,3}"
+)
+#: What a clause begins with, before the last of those counted together: "five soldiers, two guards and".
+_THOSE_BEFORE = _pattern(
+    rf"(?:^|[.;:,”]\s+|\b(?:when|that|which|where|as|after|while|because)\s+)(?P<items>{_ITEM}(?:,\s+{_ITEM})*),?\s+and\s+$"
+)
+#: Others beside those counted, of whom nobody says how many; there they may be one, or several.
+_ONES_OWN_BESIDE = _pattern(
+    r"(?:\s+(?!and\b)[\w’'-]+){0,4}?(?:,?\s+(?:and|along\s+with|together\s+with|as\s+well\s+as)|,)\s+(?:his|her|their|its)\s+"
+    r"(?:[\w’-]+\s*){1,3}?(?=[.,;)]|$|\b(?:and|in|at|on|near|when|outside|during|with)\b)"
+)
+_OF_ANOTHER = _pattern(r"\band\s+(?:his|her|their|its)\s+$")
+_MORE_BESIDE = _pattern(
+    r"(?:\s+(?!and\b)[\w’'-]+){0,4}?\s+and\s+(?:many|several|some|a\s+few)\s+(?!(?:more|others?)?\s*(?:were|was|are)\b)"
+    r"(?:[\w’-]+\s*){1,3}?(?=[.,;)]|$|\b(?:in|at|on|near|when|outside|during)\b)"
 )
 
 
@@ -192,6 +212,8 @@ def _with_others(text: str, amount: re.Match[str]) -> Toll | None:
     """Return the toll of *amount* and of those named beside it: "two officers and three civilians"."""
     toll = _toll(amount)
     before = text[max(0, amount.start() - 80) : amount.start()]
+    if _OF_ANOTHER.search(before):
+        return None
     if not (_KILLED_BEFORE.search(before) or _INJURED_BEFORE.search(before)):
         return _with_those_before(text, amount, toll)
     while toll and not toll.most:
@@ -204,17 +226,24 @@ def _with_others(text: str, amount: re.Match[str]) -> Toll | None:
             break
         toll = Toll(low=toll.low + other.low, at_least=toll.at_least or other.at_least)
         amount = beside
+    if _ONES_OWN_BESIDE.match(text, amount.end()):
+        return None
+    if toll and not toll.most and _MORE_BESIDE.match(text, amount.end()):
+        return Toll(low=toll.low, at_least=True)
     return toll
 
 
 def _with_those_before(text: str, amount: re.Match[str], toll: Toll | None) -> Toll | None:
-    """Add the first of "five soldiers and seven civilians were killed" to the *toll* of the second."""
-    link = _ONE_OF_TWO.search(text, max(0, amount.start() - 80), amount.start())
-    other = _AMOUNT.fullmatch(link["amount"]) if link else None
-    if not (toll and link and other) or toll.most or _ATTACKERS.match(link["who"]):
+    """Add the others of "five soldiers, two guards and seven civilians were killed" to the *toll* of the last."""
+    link = _THOSE_BEFORE.search(text, max(0, amount.start() - 120), amount.start())
+    if not (toll and link) or toll.most:
         return toll
-    first = _toll(other)
-    return Toll(low=toll.low + first.low, at_least=toll.at_least or first.at_least) if first else toll
+    for item in re.split(r",\s+", link["items"]):
+        counted = _AMOUNT.match(item)
+        other = _toll(counted) if counted and not _ATTACKERS.match(item, counted.end()) else None
+        if other:
+            toll = Toll(low=toll.low + other.low, at_least=toll.at_least or other.at_least)
+    return toll
 
 
 def _counts_alone(text: str, amount: re.Match[str]) -> bool:
@@ -226,7 +255,7 @@ def _counts_alone(text: str, amount: re.Match[str]) -> bool:
         or _KILLED_AFTER.match(text, end)
         or _INJURED_AFTER.match(text, end)
         or not re.match(
-            r"(?:\s+(?!(?:were|was|are|have|had|has)\b)[\w’'-]+){1,3}?(?:\s*(?:[.,;)]|$)|\s+(?:in|and|at|near|on|when|outside)\b)",
+            r"(?:\s+(?!(?:were|was|are|have|had|has)\b)[\w’'-]+){1,3}?(?:\s+of\s+(?:the\s+)?[\w’'-]+)?(?:\s*(?:[.,;)]|$)|\s+(?:in|and|at|near|on|when|outside)\b)",
             text[end:],
         )
     )

@@ -263,6 +263,22 @@ def test_a_quoted_clause_makes_no_headline():
             "Kano, Nigeria: militants attacked a bank",
         ),
         ("Boko Haram attacked a bank in Kano, Nigeria.", "Kano, Nigeria: Boko Haram attacked a bank"),
+        (
+            "On September 11, 2001, hijackers crashed four airliners in New York, Washington, D.C., and Pennsylvania.",
+            "Hijackers crashed four airliners in New York, Washington, D.C., and Pennsylvania",
+        ),
+        (
+            "On May 5, 2014, gunmen attacked a bus in Kano, northern Nigeria, killing eight.",
+            "Gunmen attacked a bus in Kano, northern Nigeria",
+        ),
+        (
+            "Almost ten years after 9/11, on May 2, 2011, soldiers found him in Abbottabad, Pakistan.",
+            "Abbottabad, Pakistan, 2 May 2011",
+        ),
+        (
+            "On May 5, 2014, a bomb killed 10, a day after another killed 20, in Kano, Nigeria.",
+            "Kano, Nigeria: a bomb killed 10",
+        ),
         ("Something happened.", "Something happened"),
         ("It fell.", "Event, date undetermined"),
     ],
@@ -284,12 +300,38 @@ def test_the_headline_of_a_fact_says_where_and_what_and_nothing_graphic(text, he
         ),
         ("Abu Example, leader, 1998", "“We Stay,” Guardian, 1998,", "“We Stay,” Guardian, 1998,"),
         ("Abu Example, leader, 1998", "“I am Abu Example.”", "“I am Abu Example.”"),
+        ("Abu Example, leader, 1998", "“We stay.”Abu Example", "“We stay.”"),
+        ("Abu Example, leader, 1998", "“We stay.”\n\nSheikh Abu Example", "“We stay.”"),
     ],
 )
 def test_the_name_and_citation_at_the_end_of_a_quote_are_lifted_however_they_stand(title, text, body):
     (quote,) = page(f"{title}\n\n{text}\n")
 
     assert (quote.speaker, quote.body) == ("Abu Example", body)
+
+
+def test_the_name_at_the_end_may_lack_its_honorific():
+    (quote,) = page("Sheikh Abu Example, leader, 1998\n\n“We stay.”\n\nAbu Example\n")
+
+    assert (quote.speaker, quote.body) == ("Sheikh Abu Example", "“We stay.”")
+
+
+def test_a_box_may_open_with_who_said_it():
+    quote = boxed("Abu Example, Jordanian cleric, October 1999:\n\n“There is no difference between us.”")
+
+    assert fields(quote, "kind", "speaker", "speaker_role", "event_date", "body") == {
+        "kind": "quote",
+        "speaker": "Abu Example",
+        "speaker_role": "Jordanian cleric",
+        "event_date": "1999-10",
+        "body": "“There is no difference between us.”",
+    }
+
+
+def test_a_text_that_is_too_long_is_not_said_to_be_missing_too():
+    found = page("A Title\n\n" + "word " * 50_000)
+
+    assert [str(problem) for problem in found] == ["page.txt:3: body: expected at most 200,000 characters, got 249,999"]
 
 
 def test_a_page_with_more_sources_than_an_entry_may_have_is_refused_by_field_and_line():
@@ -328,6 +370,26 @@ def test_an_author_may_stand_beside_the_label():
         ("The Long War\n\nIt began.", "The Long War\n\nIt began.", None),
         ("Name of Author\n\nThe Long War\n\nIt began.", "The Long War\n\nIt began.", None),
         ("by Jane Doe\n\nIt began.", "It began.", "Jane Doe"),
+        ("José María Aznar y López\n\nIt began.", "It began.", "José María Aznar y López"),
+        ("Jane Doe and Ali al-Hasan\n\nIt began.", "It began.", "Jane Doe and Ali al-Hasan"),
+        ("Jane Doe, Ali Roe, and Omar Diallo\n\nIt began.", "It began.", "Jane Doe, Ali Roe, and Omar Diallo"),
+        ("Jane Doe, PhD\n\nIt began.", "It began.", "Jane Doe, PhD"),
+        ("Jane A. Doe\n\nIt began.", "It began.", "Jane A. Doe"),
+        ("Nguyen Van An\n\nIt began.", "It began.", "Nguyen Van An"),
+        ("Jane Doe\n\nIt began.\n\nJane Roe", "It began.\n\nJane Roe", "Jane Doe"),
+        *(
+            (text, text, None)
+            for text in (
+                "Saudi Arabia\n\nThe kingdom is rich.",
+                "San Bernardino\n\nIt is a town.",
+                "Boko Haram\n\nIt began.",
+                "Muslim Brotherhood\n\nIt began.",
+                "Foreign Fighters\n\nThey came in spring.",
+                "North Africa\n\nIt began.",
+                "Osama Example\n\nHe was born in a town.\n\nAyman Example\n\nHe was born in another.",
+                "Osama Example\n\nExample was born in a town.",
+            )
+        ),
     ],
 )
 def test_a_page_without_an_author_loses_no_line_and_one_with_an_author_names_them(lines, body, author):

@@ -107,6 +107,74 @@ def test_a_citation_is_lifted_out_whole_and_nothing_else(text, prose, source):
     assert lifted(text) == (prose, [source])
 
 
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "By 2015, the group had 30,000.",
+        "It had 10,000 men (some say 12,500).",
+        "He cited Quran 9:5.",
+        "He was paid 2.5 million.",
+        "It began at 10:30.",
+        "It began at 10:30 p.m.",
+        "It was No. 3.",
+        "He earned a Ph.D.",
+        "He died on Jan. 5.",
+        "He told the U.S. FBI.",
+        "He joined the U.S. Army.",
+        "It was Gen. Li.",
+        "He met Gen. Carter F. Ham (AFRICOM).",
+        "The law is 18 U.S.C. 2339A.",
+        "These are the words of Mr. X.",
+        "Who was it? ISIS.",
+    ],
+)
+@pytest.mark.parametrize(
+    "cited",
+    [
+        CITED,
+        CITED.replace("Ann Smith", "al-Qaeda"),
+        "Ann Smith, The Border (New York: Knopf, 2006), 12.",
+        "http://example.org/a,",
+    ],
+)
+def test_a_sentence_is_never_cut_into_its_citation(prose, cited):
+    found = lift_citations(prose + cited)
+
+    assert (found.prose, [source.raw for source in found.sources]) == (f"{prose}[^1]", [cited.rstrip(",.")])
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "10,000 people fled.",
+        "2.5 million fled.",
+        "45, or more, people died.",
+        "2014 was worse.",
+        "2014, the year of the caliphate, was worse.",
+        "May 2014 was worse.",
+        "March 2014, however, was calm.",
+        "In Arabic, it is called so.",
+        "French, British, and U.S. troops came.",
+        "Video, audio, and text followed.",
+        "I, for one, disagree.",
+        "C, D, and E followed.",
+        "See http://example.org/x for more.",
+        "Edited by Bob Jones, the text said no.",
+    ],
+)
+@pytest.mark.parametrize("cited", [CITED, "Ann Smith, The Border (New York: Knopf, 2006), 12."])
+def test_prose_after_a_citation_begins_as_it_likes(prose, cited):
+    found = lift_citations(f"It ended.{cited} {prose}")
+
+    assert (found.prose, [source.raw for source in found.sources]) == (f"It ended.[^1] {prose}", [cited.rstrip(",.")])
+
+
+def test_a_sentence_glued_to_an_address_is_none_of_it():
+    prose, (source,) = lifted("It ended.Ann Smith, “A,” Example Post, May 2012, http://example.org/a.b.Then it began.")
+
+    assert (prose, source[-1]) == ("It ended.[^1]Then it began.", "http://example.org/a.b")
+
+
 ON = "Ann Smith, “A Border,” Example Post"
 
 
@@ -149,10 +217,50 @@ ON = "Ann Smith, “A Border,” Example Post"
             None,
         ),
         ("Ibid., 57.", None, None, None),
+        ("Institute for the Study of War, “A,” July 20, 2017,", None, "2017-07-20", None),
+        (
+            "Committee to Protect Journalists, “A,” May 3, 2013, https://example.org/a.php,",
+            None,
+            "2013-05-03",
+            "https://example.org/a.php",
+        ),
+        (
+            "Office of the High Commissioner for Human Rights, “A,” Geneva, May 3, 2015, 14–16,",
+            "Geneva",
+            "2015-05-03",
+            None,
+        ),
+        ("The White House, Office of the Press Secretary, “A,” May 3, 2011,", None, "2011-05-03", None),
+        ("U.S. Department of the Treasury, “A,” press release, May 3, 2014,", "press release", "2014-05-03", None),
+        ("Ann Smith, “A,” exampleblog, January 7, 2021,", "exampleblog", "2021-01-07", None),
+        ("Leon Smith, ed., The Example Reader (New York: Meridian, 1987), 12,", "Meridian", "1987", None),
+        ("Ann Smith, ‘A Border: whose is it?’, The Example, 17 January 2013,", "The Example", "2013-01-17", None),
+        ("‘The Border’s End’, The Example, 17 January 2013,", "The Example", "2013-01-17", None),
+        ("„Die Grenze“, Der Bote, December 22, 2003,", "Der Bote", "2003-12-22", None),
+        ("Ann Smith, «Grensen», Posten, 17 January 2013,", "Posten", "2013-01-17", None),
+        (f"{ON}, August 19, 2014 (video removed),", "Example Post", "2014-08-19", None),
+        (
+            f"{ON}, May 3, 1998, available at http://example.org/a.asp (accessed June 1, 2015),",
+            "Example Post",
+            "1998-05-03",
+            "http://example.org/a.asp",
+        ),
+        (f"{ON}, trans. Abu ’l-Walid al-Ansari, May 2011, 3,", "Example Post", "2011-05", None),
+        ("Ann Smith, “A,” Example Report no. 124, May 3, 2006, 6,", "Example Report no. 124", "2006-05-03", None),
+        (f"{ON}, June 5, 2008, 1A,", "Example Post", "2008-06-05", None),
+        (f"{ON}, November 2004, vol. 16, no. 13(C),", "Example Post", "2004-11", None),
+        ("“A,” Diario (Lima), 27 de junio de 2017,", "Diario (Lima)", "2017", None),
+        (
+            "Ann Smith, “A,” testimony before the House Committee on Examples, May 8, 2019,",
+            "testimony before the House Committee on Examples",
+            "2019-05-08",
+            None,
+        ),
+        (f"{ON}, August 4, 2017, L 204/95,", "Example Post", "2017-08-04", None),
         ("BBC News, July 22, 2012,", "BBC News", "2012-07-22", None),
     ],
 )
-@pytest.mark.parametrize("more", ["", " More prose follows."])
+@pytest.mark.parametrize("more", ["", " More prose follows.", " al-Qaeda denied it."])
 def test_what_follows_a_citation_goes_with_it_and_prose_stays(citation, publisher, published, url, more):
     prose, (source,) = lifted(f"It ended.{citation}{more}")
 
@@ -170,6 +278,10 @@ def test_what_follows_a_citation_goes_with_it_and_prose_stays(citation, publishe
         "“War is here.” Ann Smith, May 3, 1998",
         "“War is here,” Ann Smith",
         "According to reports.According to them, “Mali is lost,” and more.",
+        "It ended.In the Guardian, “Mali is lost,” Jason Burke wrote.",
+        "It ended. Speaking to the Guardian, “Mali is lost,” Example Times, May 3, 2013, was quoted.",
+        "He said ‘never again’, and that’s it. ‘We won’, Washington said in January 2013, and nobody laughed.",
+        "It ended.Ann Smith, “No,” said, January 5, 2010, was bad.",
         "The U.S.-led force left. “We won,” Washington said in January 2013, and nobody laughed.",
     ],
 )
@@ -184,6 +296,16 @@ def test_citations_that_follow_each_other_keep_what_stood_between_their_sentence
 
     assert prose == "One.[^1] Two.[^2] [^3]"
     assert [author for author, *_ in sources] == ["A B", "C D", "E F"]
+
+
+def test_a_semicolon_joins_a_book_or_an_agency_to_the_citation_before():
+    prose, sources = lifted(
+        "One.A B, “T One,” CNN, May 1, 2010; C D, The Book (New York: Knopf, 2006), 12; "
+        "E F, Another (Cambridge: X, 2002), 44; Institute for War, “T Two,” May 3, 2011, More."
+    )
+
+    assert prose == "One.[^1] [^2] [^3] [^4] More."
+    assert [author for author, *_ in sources] == ["A B", "C D", "E F", "Institute for War"]
 
 
 def test_a_mark_in_the_prose_itself_is_escaped():

@@ -27,6 +27,10 @@ def page(text):
             "page.txt: expected UTF-8 or Windows-1252, got UTF-16: save it as UTF-8",
         ),
         (b"Caf\x81\n\nText", "page.txt: expected text in UTF-8 or Windows-1252, got the byte 0x81"),
+        (
+            "The Army’s Reply\n\nThe chief, Général Désiré, spoke.”".encode()[:-1],
+            "page.txt: expected text in UTF-8, got the byte 0xe2 of a broken character",
+        ),
         (b"x" * 10_000_000, f"page.txt: expected a page of at most {LARGEST_PAGE:,} bytes (2 MB), got 10,000,000"),
     ],
 )

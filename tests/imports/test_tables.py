@@ -49,6 +49,13 @@ def test_columns_named_like_fields_need_no_mapping():
     assert entry.status == "review"
 
 
+def test_a_table_whose_only_line_is_broken_is_not_said_to_be_empty_too():
+    found = problems(table(b"kind,headline,body\rfact,One,First\r"))
+
+    assert found == ["t.csv:1: expected lines that end in LF or CR LF, got a CR alone"]
+    assert problems(table(b"")) == ["t.csv: expected a header line with the columns' names, got an empty file"]
+
+
 def test_the_facts_come_in_by_a_mapping_with_the_uids_of_their_origin():
     mapping = Mapping.parse((ROOT / "imports" / "facts.toml").read_bytes(), "facts.toml")
     with (ROOT / "data" / "facts.csv").open("rb") as stream:
