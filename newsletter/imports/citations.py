@@ -28,7 +28,7 @@ _AFTER_SENTENCE = re.compile(rf"(?:[.!?…]{NO_END}[”’\"')\]]*)[ \t\u00a0]+(
 _A_LONE_LETTER = re.compile(r"\b[A-Z]\.[A-Z][a-z]")
 _AUTHOR = re.compile(r"(?P<author>[^“”„«»\";\n]{2,200}?)(?:,\s*|[.:]\s+)(?=[“\"„«‘])")
 _IMPRINT = re.compile(
-    r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?:(?:eds?|trans|comps?)\.,\s*)?(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:trans|eds?)\.\s[^,()\n]{2,80}|\w+\.?\s+ed\.))?"
+    r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?:(?:eds?|trans|comps?)\.,\s*)?(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:trans|eds?)\.\s[^,()\n]{2,80}|\w+\.?\s+ed\.|vol\.\s*[0-9IVX]+))?"
     r"\s*\((?:(?P<city>[^():\n]{2,60}):\s*)?(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[0-9]{4})\)"
 )
 _IBID = re.compile(r"(?:Ibid|Idem|Id)\.(?:,\s*(?:pp?\.\s*)?[0-9]+(?:[–-][0-9]+)?)?(?=[\s,.;]|$)")
@@ -175,7 +175,9 @@ def _book(text: str) -> tuple[int, Source] | None:
     pieces = pieces_after(text, match.end(), closed=True) or Pieces(end=match.end())
     pieces.names = [clean_line(match["publisher"])]
     pieces.published = PartialDate(int(match["year"])) if int(match["year"]) else None
-    return _ended(text, pieces, author=clean_line(match["author"]), title=clean_line(match["title"]))
+    same = _IBID.fullmatch(match["author"])  # "Id., Social Justice": the author of the one before
+    author = None if same else clean_line(match["author"])
+    return _ended(text, pieces, author=author, title=clean_line(match["title"]))
 
 
 def _bare(text: str, *, first: bool) -> tuple[int, Source] | None:

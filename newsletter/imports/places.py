@@ -47,6 +47,7 @@ _REGION_ENDS = re.compile(
     r"(?:[’']s)?\s*(?:[.,;:)]|$)|\s+(?:in|on|at|near|when|where|after|before|during|by|with|while|as|that|which|killing|killed|injured|left"
     r"|was|were|has|had)\b"
 )
+_SUFFERED = re.compile(r"\s+(?:was|were)\s+(?:\w+\s+)?(?:hit|struck|rocked|shaken|attacked|bombed)\b")
 _ADJECTIVES = {"U.S.", "UK", "U.K.", "USA", "U.S.A.", "UAE"}
 _NAME_GOES_ON = re.compile(rf"\s+(?!(?:On|In|At)\b)[{_CAPITAL}]")
 
@@ -114,6 +115,8 @@ def _stands_for_where(sentence: str, name: _Named) -> bool:
         return False
     if sentence[name.start : name.end] in _ADJECTIVES and re.match(r"\s+[a-z]", sentence[name.end :]):
         return bool(re.match(r"\s+(?:in|on|at|when|after|during|by|and|as)\b", sentence[name.end :]))
+    if _SUFFERED.match(sentence, name.end) or (not name.start and sentence[name.end : name.end + 1] == ":"):
+        return True
     before = _IN_COUNTRY.search(sentence[: name.start])
     if not before:
         return False

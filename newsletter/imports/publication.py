@@ -26,7 +26,7 @@ ADDRESS = re.compile(
 _PAGE = re.compile(
     r"(?:(?:pp?\.|pages?|vol\.|volume|no\.|issue|ch\.|chapter|sec\.|section|par\.|para\.|ed\.|col\.)\s*[\w.–-]+(?:\(\w{1,4}\))?"
     r"|[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\s*[ap]\.?m\b\.?)?|(?:at\s+)?[A-Z]{0,3}[0-9]{1,4}[A-Z]?\b(?:[–-][A-Z]{0,3}[0-9]{1,4}[A-Z]?)?"
-    r"|(?-i:[ivxlc]{1,7})|L\s[0-9]+/[0-9]+)(?=\s*(?:;|[,.](?![0-9])|$))",
+    r"|(?-i:[ivxlc]{1,7})|[0-9]{1,3}(?:st|nd|rd|th)\s+(?:Cong(?:ress)?|sess(?:ion)?)\b\.?|L\s[0-9]+/[0-9]+)(?=\s*(?:;|[,.](?![0-9])|$))",
     re.IGNORECASE,
 )
 #: A figure that is a page only where no prose goes on after it: "45, or more, people died".

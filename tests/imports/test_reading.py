@@ -193,6 +193,8 @@ def test_a_whole_text_may_be_a_date(text, expected):
         ("American tourists were killed in Paris.", "Paris", "FR"),
         ("A bomb exploded on the metro in St. Petersburg, Russia.", "St. Petersburg", "RU"),
         ("Riots in Xinjiang left many dead.", None, "CN"),
+        ("On June 30, 2014, Turkey was hit by two bombings.", None, "TR"),
+        ("Nigeria: gunmen attacked a bus.", None, "NG"),
         ("A bomb killed four in London, Ontario, on June 6, 2021.", "London", "CA"),
     ],
 )
