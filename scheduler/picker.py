@@ -8,7 +8,7 @@ process: ties are broken by hashes of the entry's uid, never by chance or by Pyt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
@@ -123,11 +123,13 @@ def forecast(
     pins: Mapping[date, Waiting],
     queue: Sequence[Waiting],
     holds: Sequence[Hold] = (),
+    missed: Collection[date] = (),
 ) -> Iterator[Foreseen]:
     """
     Yield what each publication day among the *days* from *first* brings, in order.
 
-    The pin of a held day goes to the head of the queue. *shelf* is left as it is.
+    The pin of a held day goes to the head of the queue; a day that is *missed* never spends that.
+    *shelf* is left as it is.
     """
     shelf, line = shelf.copy(), list(queue)
     traits = {waiting.uid: waiting.traits for waiting in chain(pins.values(), queue)}
@@ -137,9 +139,10 @@ def forecast(
             line[:0] = [pins[day]] if day in pins else []
             yield HeldDay(edition=edition.slug, day=day, hold=held)
             continue
-        pick = choose(shelf, edition, day, pins=pins, queue=line)
+        pick = choose(shelf, edition, day, pins=pins, queue=line, missed=day in missed)
         if pick is None:
-            yield Gap(edition=edition.slug, day=day, passed_over=passed_over(day, pins=pins, queue=line))
+            passed = passed_over(day, pins=pins, queue=line, missed=day in missed)
+            yield Gap(edition=edition.slug, day=day, passed_over=passed)
             continue
         yield pick
         if pick.rule is Rule.QUEUED:

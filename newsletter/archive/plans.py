@@ -153,6 +153,11 @@ def holding(connection: Connection) -> list[Hold]:
     ]
 
 
+def in_doubt(holding: Sequence[Hold]) -> bool:
+    """Say whether a guard holds everything: the clock can't be believed, or the database was restored."""
+    return any(hold.until is None and hold.origin != "editor" for hold in holding)
+
+
 def keep_back(edition: Edition, day: date, holding: Sequence[Hold], now: datetime) -> bool:
     """Say whether the mail of *day*'s issue waits at *now*: everything is held, or today is, or the day itself."""
     return any(

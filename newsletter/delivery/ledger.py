@@ -21,6 +21,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     exists,
     func,
     insert,
@@ -252,14 +253,14 @@ def failed(connection: Connection, given_up: Collection[tuple[Claimed, str]]) ->
         )
 
 
-def due(connection: Connection, edition: str, before: datetime) -> dict[date, int]:
-    """Return, by its issue's day, how many of an edition's deliveries are due at *before* and not done."""
+def due(connection: Connection, edition: str, before: datetime, now: datetime) -> dict[date, int]:
+    """Return, by its issue's day, how many of an edition's deliveries are due at *before* and in nobody's hands."""
     rows = connection.execute(
         select(issues.c.day, func.count())
         .join(mailings, mailings.c.issue_id == issues.c.id)
         .join(editions, editions.c.id == mailings.c.edition_id)
         .join(deliveries, deliveries.c.mailing_id == mailings.c.id)
-        .where(editions.c.slug == edition, deliveries.c.state.in_(UNDONE), deliveries.c.due_at <= before)
+        .where(editions.c.slug == edition, _open(now), deliveries.c.due_at <= before)
         .group_by(issues.c.day)
         .order_by(issues.c.day)
     )
@@ -267,7 +268,11 @@ def due(connection: Connection, edition: str, before: datetime) -> dict[date, in
 
 
 def give_back(connection: Connection, untried: Sequence[Claimed]) -> None:
-    """Let deliveries that were claimed and of which nothing was written be claimed anew, with the newest bytes."""
+    """
+    Let deliveries that were claimed and of which nothing was written be claimed anew.
+
+    They get the newest bytes then, but for those that another process had claimed before, and may have written.
+    """
     for delivery in untried:
         connection.execute(
             update(deliveries)
@@ -276,7 +281,12 @@ def give_back(connection: Connection, untried: Sequence[Claimed]) -> None:
                 deliveries.c.subscription_id == delivery.subscription,
                 deliveries.c.state == "claimed",
             )
-            .values(state="queued", lease_until=None, frozen_number=None)
+            .values(
+                state="queued",
+                lease_until=None,
+                attempts=deliveries.c.attempts - 1,
+                frozen_number=case((deliveries.c.attempts > 1, deliveries.c.frozen_number)),
+            )
         )
 
 

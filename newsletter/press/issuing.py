@@ -28,6 +28,8 @@ _log = structlog.get_logger(__name__)
 
 #: Missed days are published this many a transaction, so that others get their turn at the database.
 AT_ONCE = 30
+#: Longer than no time at all.
+_SOON = timedelta(microseconds=1)
 #: How many missed issues a mail links; older ones it counts.
 _MOST_MISSED = 14
 
@@ -191,12 +193,16 @@ class Issuing:
 
     def _return_held_pins(self, connection: Connection, edition: Edition, holds: Sequence[Hold], now: datetime) -> None:
         """Put what was pinned to a held day at the head of the queue, once the day's instant has passed."""
+        if plans.in_doubt(holds):  # by an instant that can't be believed nothing is given up
+            return
         edition_id = editions.get_id(connection, edition.slug)
         for day, waiting in sorted(plans.pinned(connection, edition).items(), reverse=True):
             if not has_day(day, edition.schedule_on(day).zone) or day > edition_day(edition, now):
                 continue
             instant = due_at(edition, day)
-            if instant <= now and any(hold.covers(edition, day, instant) for hold in holds):
+            # What came due before the hold was set gets its issue once that is lifted: its pin stays.
+            lifted = (replace(hold, until=hold.until or now + _SOON) for hold in holds)
+            if instant <= now and any(hold.covers(edition, day, instant) for hold in lifted):
                 entry_id = plans.unpin(connection, edition_id, day)
                 assert entry_id is not None, "it was there in this transaction"
                 plans.enqueue(connection, edition_id, entry_id, at=0, note=f"was pinned to {day}, which was held")

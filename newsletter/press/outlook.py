@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -50,8 +51,9 @@ class Overview:
 class Outlook:
     """Looks ahead, and around."""
 
-    def __init__(self, shelves: Shelves) -> None:
+    def __init__(self, shelves: Shelves, max_late: timedelta) -> None:
         self._shelves = shelves
+        self._max_late = max_late
 
     def pick(self, slug: str | None, day: date, now: datetime) -> Pick:
         """
@@ -67,11 +69,11 @@ class Outlook:
             if issue is not None:
                 return _picked(issue)
             refusals.check_open(edition, day, plans.holding(connection))
-            start = self._next_day(connection, edition, now)
+            start, missed = self._start(connection, edition, now)
             if day < start:
                 found = self._missed(connection, edition, day)
             else:
-                ahead = self._ahead(connection, edition, start, (day - start).days + 1)
+                ahead = self._ahead(connection, edition, start, (day - start).days + 1, missed)
                 found = next((each for each in ahead if isinstance(each, Pick) and each.day == day), None)
         if found is None:
             raise refusals.NothingToPick(edition.slug, day)
@@ -81,9 +83,9 @@ class Outlook:
         """Return what would become of the *days* days from *first*, or from the next without an issue."""
         with self._shelves.reading() as connection:
             edition = editions.get(connection, slug)
-            start = self._next_day(connection, edition, now)
+            start, missed = self._start(connection, edition, now)
             last = (first or start) + timedelta(days=days)
-            ahead = self._ahead(connection, edition, start, (last - start).days)
+            ahead = self._ahead(connection, edition, start, (last - start).days, missed)
             return [each for each in ahead if first is None or each.day >= first]
 
     def left_empty(self, now: datetime) -> dict[str, list[date]]:
@@ -137,8 +139,9 @@ class Outlook:
         if overdue and reach:  # without anything to publish it is no fault of the clock's
             problems.append(f"the issue of {overdue[0].day} is overdue: is `daily-dose run` or `schedule` running?")
         held = _kept_back(connection, edition, now)
-        for day, number in ledger.due(connection, edition.slug, now - _PATIENCE).items():
-            if day not in held:
+        released = any(hold.until and hold.until > now - _PATIENCE for hold in plans.holding(connection))
+        for day, number in ledger.due(connection, edition.slug, now - _PATIENCE, now).items():
+            if day not in held and not released:
                 problems.append(
                     f"{number:,} of the deliveries of {day} wait though they are due: "
                     "is `daily-dose run` or `schedule` running, and does the outbox take mail (`daily-dose check`)?"
@@ -180,13 +183,23 @@ class Outlook:
         today = max(edition_day(edition, now), edition.since)
         return today if newest is None else max(today, newest + timedelta(days=1))
 
-    def _ahead(self, connection: Connection, edition: Edition, start: date, days: int) -> list[Foreseen]:
+    def _start(self, connection: Connection, edition: Edition, now: datetime) -> tuple[date, frozenset[date]]:
+        """Return the first day that is still to have an issue, and the days that the next tick publishes as missed."""
+        newest = issues.newest_day(connection, edition.slug)
+        due = days_due(edition, newest, plans.holding(connection), now, self._max_late)
+        start = self._next_day(connection, edition, now)
+        return min([start, *(each.day for each in due)]), frozenset(each.day for each in due if each.missed)
+
+    def _ahead(
+        self, connection: Connection, edition: Edition, start: date, days: int, missed: Collection[date]
+    ) -> list[Foreseen]:
         return list(
             forecast(
                 self._shelves.of(connection, edition),
                 edition,
                 start,
                 days,
+                missed=missed,
                 pins=plans.pinned(connection, edition),
                 queue=plans.queued(connection, edition),
                 holds=plans.holding(connection),
@@ -208,7 +221,7 @@ class Outlook:
 def _kept_back(connection: Connection, edition: Edition, now: datetime) -> dict[date, int]:
     """Return, by its issue's day, how many of an edition's deliveries that are due a hold keeps back."""
     holds = plans.holding(connection)
-    due = ledger.due(connection, edition.slug, now)
+    due = ledger.due(connection, edition.slug, now, now)
     return {day: number for day, number in due.items() if plans.keep_back(edition, day, holds, now)}
 
 

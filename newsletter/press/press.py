@@ -58,7 +58,7 @@ class Press:
         self._sending = Sending(store=store, sender=publisher.sender, outbox=outbox, max_late=max_late)
         self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=max_late)
         #: What comes: picks, the forecast, the runway, the status.
-        self.outlook = Outlook(self._shelves)
+        self.outlook = Outlook(self._shelves, max_late)
         #: How it looks.
         self.proofs = Proofs(store, publisher, self.outlook.pick)
 

@@ -13,8 +13,9 @@ from rooms import MAX_LATE, Room, an_edition, at, day, entry, many
 from sqlalchemy import func, select, update
 
 from newsletter.delivery import ledger
-from newsletter.delivery.outbox import OutboxFull
+from newsletter.delivery.outbox import Outbox, OutboxFull
 from newsletter.models import Rule
+from newsletter.render.mail import fill
 from newsletter.store import tables as our
 
 READERS = [f"reader-{number:02}@example.org" for number in range(12)]
@@ -85,6 +86,28 @@ def test_what_a_full_outbox_did_not_take_is_free_at_once_and_gets_a_correction_m
     assert sent.press.sweep(at(0, 6, seconds=2)) == 8
     assert recipients(sent) == READERS
     assert sum(b"It was in Gao." in mail for mail in sent.messages()) == 8
+
+
+def test_bytes_that_a_killed_process_may_have_written_stay_though_the_outbox_was_full_since(sent):
+    with sent.store.transaction() as connection:
+        running = [each.id for each in ledger.running(connection)]
+        dead = ledger.claim(connection, running, "example.org", at(0), most=1)
+    before = Outbox(sent.folder).put(dead[0].message_id, fill_of(dead[0])).read_bytes()
+    (sent.folder / "cur").rmdir()
+    (sent.folder / "cur").write_text("in its place")
+    with pytest.raises(OutboxFull):
+        sent.press.sweep(at(0, 6, seconds=200))
+    (sent.folder / "cur").unlink()
+    sent.press.correct(None, day(0), "It was in Gao.", at(0, 6, seconds=201), values={"place": "Gao"})
+
+    assert sent.press.sweep(at(0, 6, seconds=202)) == 12
+    mails = sent.messages()
+    assert before in mails
+    assert sum(b"It was in Gao." in mail for mail in mails) == 11
+
+
+def fill_of(delivery: ledger.Claimed) -> bytes:
+    return fill(delivery.mail, to=delivery.address, message_id=delivery.message_id, date=delivery.due_at)
 
 
 def test_sweeps_at_once_send_each_message_once(room):

@@ -126,10 +126,59 @@ def test_mail_that_a_hold_keeps_back_is_counted_and_no_problem_until_it_is_relea
     assert press.outlook.kept_back(None, later) == 2
 
     press.release(None, (day(0), day(0)), later)
-    (problem,) = press.outlook.overview(None, later).problems
+    assert press.outlook.overview(None, later).problems == (), "the next tick will send it"
+    (problem,) = press.outlook.overview(None, at(0, 6, seconds=800)).problems
     assert problem.startswith("2 of the deliveries of 2026-03-01 wait though they are due")
     assert press.sweep(later) == 2
     assert press.outlook.overview(None, later).problems == ()
+
+
+def test_a_wrong_clock_gives_up_no_plan_and_no_mail(room, press):
+    """The clock that told the fault ticks on by its wrong instant."""
+    room.subscribe("reader@example.org")
+    press.tick(at(0))
+    room.desk.enqueue(None, "entry-001", at(0), day=day(2))
+    room.desk.enqueue(None, "entry-002", at(0), day=day(5))
+    press.alarm(at(10), "the clock was set forward")
+    press.tick(at(10))
+    assert press.sweep(at(10)) == 0
+    press.release(None, None, at(0, 6.2))
+
+    assert press.sweep(at(0, 6.3)) == 1
+    for number in range(1, 6):
+        press.tick(at(number))
+    picks = room.picks()
+    assert (list(picks), picks[day(2)], picks[day(5)]) == ([day(n) for n in range(6)], "entry-001", "entry-002")
+
+
+def test_a_pin_of_a_day_that_was_due_before_the_hold_is_honoured_when_it_is_lifted(room, press):
+    press.tick(at(0))
+    room.desk.enqueue(None, "entry-001", at(0), day=day(2))
+    press.hold(None, None, at(3, 7))
+    press.tick(at(3, 7.5))
+    press.release(None, None, at(3, 8))
+    press.tick(at(3, 8.1))
+
+    assert room.picks()[day(2)] == "entry-001"
+    assert max(room.picks()) == day(2), "the day on which it was set stays empty"
+
+
+@pytest.mark.parametrize("instant", [at(1, 19), at(3, 1), at(4)])
+def test_what_is_overdue_is_foreseen_as_the_tick_makes_it(room, press, instant):
+    press.tick(at(0))
+    room.desk.enqueue(None, "entry-010", at(0))
+    room.desk.enqueue(None, "entry-011", at(0))
+    ahead = {each.day: each.entry for each in press.outlook.forecast(None, None, 6, instant)}
+    picked = {number: press.outlook.pick(None, day(number), instant).entry for number in range(1, 6)}
+    press.tick(instant)
+    for number in range(1, 6):
+        if day(number) not in room.picks():
+            press.tick(at(number))
+
+    assert {day(number): entry for number, entry in picked.items()}.items() <= ahead.items()
+    assert {when: room.picks()[when] for when in ahead if when <= day(5)} == {
+        when: entry for when, entry in ahead.items() if when <= day(5)
+    }
 
 
 def in_new_york(slug: str, hour: int):
