@@ -35,11 +35,28 @@ def begin(live: LiveNewsroom, *words: str) -> list[str]:
     return readers
 
 
+def plan(live: LiveNewsroom, readers: list[str]) -> str:
+    """Pin an entry to tomorrow, and let an editor's hold keep back the mail of a third edition; return the entry."""
+    now = live.clock.now()
+    live.add_edition("kept", TODAY, "12:00", readers)
+    with live.opened() as room:
+        slug = room.press.outlook.pick(None, TODAY + 9 * DAY, now).entry
+        room.desk.enqueue(None, slug, now, day=TODAY + DAY)
+        room.press.hold("kept", (TODAY, TODAY), now)
+        room.press.publish("kept", TODAY, now, early=True, force=True)
+    assert len(live.undone()) == len(readers)
+    return slug
+
+
 def held(live: LiveNewsroom) -> str:
     """Wait until everything is held by the clock, with one hold; return the reason that is told."""
-    until(live.holds, "a hold")
-    (hold,) = live.holds()
-    assert (hold.edition_id, hold.first, hold.last, hold.origin) == (None, None, None, "clock")
+
+    def everything() -> list[object]:
+        return [hold for hold in live.holds() if hold.edition_id is None]
+
+    until(everything, "a hold")
+    (hold,) = everything()
+    assert (hold.first, hold.last, hold.origin) == (None, None, "clock")
     return hold.reason
 
 
@@ -56,6 +73,7 @@ def held(live: LiveNewsroom) -> str:
 def test_a_live_clock_that_is_set_wrong_holds_everything_until_it_is_right_and_released(live, jump, word):
     readers = begin(live, word)
     (part,) = live.parts
+    pinned = plan(live, readers)
 
     live.clock.advance(JUMPS[jump])
     reason = held(live)
@@ -65,20 +83,24 @@ def test_a_live_clock_that_is_set_wrong_holds_everything_until_it_is_right_and_r
     with live.opened() as room:
         problems = room.press.outlook.overview(None, live.clock.now()).problems
     assert any(reason in problem and "release --all" in problem for problem in problems), problems
+    assert len(live.undone()) == len(readers), "no mail is given up, and none sent"
 
     live.clock.advance(-JUMPS[jump])
     live.await_ticks()  # which see it come right, under the hold still
-    assert len(live.holds()) == 1
+    assert len(live.holds()) == 2
     assert live.days("evening") == []
     assert json.loads(live.command("release", "--all", "--json")) == {"released": 1, "empty": {}}
+    live.command("release", str(TODAY), "--edition", "kept")
     live.clock.show(MORNING + 40 * MINUTE + timedelta(seconds=1))
     until(lambda: live.mailed_days("evening") == [TODAY] and not live.undone(), "the next issue, by the same process")
+    with live.opened() as room:
+        assert [(line.day, line.waiting.slug) for line in room.desk.line(None)] == [(TODAY + DAY, pinned)]
 
     assert part.runs()
     assert live.holds() == [], "the clock is believed again"
     assert live.days() == live.mailed_days() == [TODAY]
     assert {reader: live.outbox().days(reader) for reader in readers} == {
-        reader: [str(TODAY)] * 2 for reader in readers
+        reader: [str(TODAY)] * 3 for reader in readers
     }
     assert set(live.outbox().files.values()) == {1}
     assert part.stop() == 0
