@@ -261,6 +261,16 @@ ON = "Ann Smith, “A Border,” Example Post"
         ),
         (f"{ON}, August 4, 2017, L 204/95,", "Example Post", "2017-08-04", None),
         ("BBC News, July 22, 2012,", "BBC News", "2012-07-22", None),
+        (f"{ON}, July 8, 2005, 12, http://example.org/a.PDF,", "Example Post", "2005-07-08", "http://example.org/a.PDF"),
+        (f"{ON}, July 8, 2005, 14–15, https://example.org/a,", "Example Post", "2005-07-08", "https://example.org/a"),
+        (f"{ON}, July 8, 2005, 7, www.example.org/a,", "Example Post", "2005-07-08", "https://www.example.org/a"),
+        (
+            f"{ON}, July 8, 2005, 3, accessed May 2, 2016, https://example.org/a,",
+            "Example Post",
+            "2005-07-08",
+            "https://example.org/a",
+        ),
+        (f"{ON}, July 8, 2005, 3, trans. Bob Jones,", "Example Post", "2005-07-08", None),
     ],
 )
 @pytest.mark.parametrize("more", ["", " More prose follows.", " al-Qaeda denied it."])
