@@ -108,7 +108,11 @@ def sentences(text: str) -> list[str]:
 
 #: Behind a full stop: the commonest abbreviations, which end no sentence.
 NO_END = "".join(
-    rf"(?<!\b{word}\.)" for word in ("Mr", "Ms", "Mrs", "Dr", "St", "Lt", "Gen", "Col", "Sgt", "Sen", "no", "No", "vs")
+    rf"(?<!\b{word}\.)"
+    for word in (
+        *("Mr", "Ms", "Mrs", "Dr", "St", "Lt", "Gen", "Col", "Sgt", "Sen", "no", "No", "vs"),
+        *("Jan", "Feb", "Mar", "Apr", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec"),
+    )
 )
 _ABBREVIATED = r"(?<!\b[A-Z]\.)" + NO_END
 #: The end of a sentence with the next word right behind it; a lone letter before it is an initial.

@@ -141,6 +141,8 @@ def test_a_cell_may_hold_a_toll(cell, expected):
         ("From 30 December 2014 to 2 January 2015 they fought.", "2014-12-30", "2015-01-02"),
         ("Two years after the attack of June 1, 2010, militants struck on May 3, 2012.", "2012-05-03", None),
         ("Militants struck after the vote of May 3, 2012.", "2012-05-03", None),
+        ("On Sept. 20, 2008, a dump truck blew up.", "2008-09-20", None),
+        ("On Dec. 5, 2009, and on Jan. 6, 2010, it rained.", "2009-12-05", None),
         ("On February 30, 2013, nothing happened.", None, None),
         ("On January 23, two bombs exploded.", None, None),
         ("It cost 2013 dollars.", None, None),
