@@ -61,6 +61,11 @@ _ROLE = re.compile(
     r"|prince|ayatollah|guide|strategist|deputy|director|chairman|chairwoman|operative|hijacker|survivor|witness|mufti|mullah)\b",
     re.IGNORECASE,
 )
+#: Offices that stand before a name, with a capital: "Hezbollah Secretary-General Hassan Nasrallah".
+_OFFICE = re.compile(
+    r"(?:Vice-?)?(?:President|Minister|Secretary(?:-General)?|Premier|Chancellor|Leader|Commander(?:-in-Chief)?|Chief|Chairman"
+    r"|Chairwoman|Director|Founder|Deputy|Spokes(?:man|woman|person)|Senator|Governor|Mayor|Ambassador|Official|Cleric)"
+)
 _WHEN = re.compile(r"^(?:On|In|During|At|By|Since|After)\b[^,]*(?:,\s*(?:1[0-9]{3}|20[0-9]{2}))?,\s*")
 _PRONOUN = re.compile(r"(?:he|she|it|they|who|which|we|i)", re.IGNORECASE)
 _PARTICLE = re.compile(
@@ -181,12 +186,18 @@ def _after_verb(sentence: str) -> Said | None:
 
 
 def _role_and_name(subject: str) -> Said | None:
-    """Part "ISIS leader Abu Bakr al-Baghdadi" after the last word that is in no name."""
+    """Part "ISIS leader Abu Bakr al-Baghdadi" after the last word that is in no name, or says what somebody is."""
     words = subject.split()
-    last = max(
-        (i for i, word in enumerate(words) if not word[0].isupper() and not _PARTICLE.fullmatch(word)), default=-1
-    )
-    return _person(" ".join(words[last + 1 :]), _bare_role(" ".join(words[: last + 1])))
+    last = max((i for i, word in enumerate(words) if _ends_a_role(word)), default=-1)
+    role = " ".join(words[: last + 1])
+    if role.count(" ") == 0:  # "AQAP’s Nasir al-Wuhayshi"
+        role = re.sub(r"[’']s$", "", role)
+    return _person(" ".join(words[last + 1 :]), _bare_role(role))
+
+
+def _ends_a_role(word: str) -> bool:
+    small = not word[0].isupper() and not _PARTICLE.fullmatch(word)
+    return small or word.endswith(("’s", "'s")) or bool(_OFFICE.fullmatch(word))
 
 
 def _person(name: str, role: str | None) -> Said | None:

@@ -375,6 +375,18 @@ def test_titles_say_who_spoke_in_what_capacity_and_when(line, expected):
             "M. al-Example",
             "Hamas official",
         ),
+        *(
+            (f"On August 14, 2006, {role} {name} said, “We go on as long as it takes.”", "quote", name, plain or role)
+            for role, name, plain in (
+                ("Hezbollah Secretary-General", "Hassan Example", None),
+                ("Hamas Interior Minister", "Fathi Example", None),
+                ("Iranian President", "Mahmoud Example", None),
+                ("Hamas Prime Minister", "Ismail Example", None),
+                ("Iran’s Supreme Leader", "Ali Example", None),
+                ("AQAP’s", "Nasir al-Example", "AQAP"),
+            )
+        ),
+        ("“We go on,” said Iranian President Mahmoud Example.", "quote", "Mahmoud Example", "Iranian President"),
         ("“We shall go on,” said a cleric in Yemen.", "quote", None, None),
         ("“We shall go on,” said Omar Example, in a video of May 2013.", "quote", "Omar Example", None),
         ("The group released a video on Twitter of the killing of 21 people.", "fact", None, None),
