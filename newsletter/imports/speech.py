@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from newsletter.imports.blame import groups_masked
 from newsletter.imports.dates import is_undated, whole_date
 from newsletter.imports.gazetteer import cities_named, country_names
 from newsletter.imports.names import looks_like_a_person, sentences
@@ -100,7 +101,7 @@ def attribution_of(line: str) -> Said | None:
     has not that form: a role is no place, though one may follow it.
     """
     line = re.sub(r"\s*\((?P<date>[^()]*)\)$", r", \g<date>", clean_line(line).lstrip("—–- "))
-    parts = [part.strip() for part in re.split(r",(?![”\"])", line.rstrip(".: "))]
+    parts = [part.strip() for part in re.split(r",(?![”\"])|(?<=,[”\"])\s", line.rstrip(".: "))]
     for length in (2, 1):
         tail = ", ".join(parts[-length:])
         dated, undated = whole_date(tail), is_undated(tail)
@@ -114,13 +115,27 @@ def _said(parts: list[str], dated: PartialDate | None) -> Said | None:
         parts = [f"{parts[0]}, {parts[1]}", *parts[2:]]
     if len(parts) < 2:  # noqa: PLR2004 -- a speaker and a role
         return None
-    speaker, role = parts[0], ", ".join(parts[1:])
+    speaker, role = parts[0], re.sub(r",(?P<mark>[”\"])(?:,|$)", _marked, ", ".join(parts[1:]))
     placed = any(part in country_names() or cities_named(part) for part in parts[1:])
-    if not parts[1] or not looks_like_a_person(speaker) or _names_a_place(speaker) or _EVENT.search(speaker):
+    if not parts[1] or _names_a_place(speaker) or _EVENT.search(speaker):
         return None
+    group = _is_a_group(speaker)
+    if _is_a_group(parts[1]) if group else not looks_like_a_person(speaker):
+        return None
+    if any(part.startswith("and ") for part in parts[1:]) and not _ROLE.search(role):
+        return None  # "Foreign Fighters, Returnees, and Recidivism" is a list
     if _EVENT.match(re.sub(r"^(?:an?|the)\s+", "", role)) or (placed and not _ROLE.search(parts[1])):
         return None
     return Said(speaker=speaker, role=role, dated=dated)
+
+
+def _marked(end: re.Match[str]) -> str:
+    """Return the closing quotation mark alone: the comma within it parted the role from what follows."""
+    return end["mark"] if end.end() == len(end.string) else f",{end['mark']}"
+
+
+def _is_a_group(name: str) -> bool:
+    return not groups_masked(re.sub(r"^[Tt]he\s+", "", name)).strip("_")
 
 
 def kind_of(text: str) -> Kind:

@@ -286,7 +286,12 @@ ON = "Ann Smith, “A Border,” Example Post"
         ),
         (f"{ON}, August 4, 2017, L 204/95,", "Example Post", "2017-08-04", None),
         ("BBC News, July 22, 2012,", "BBC News", "2012-07-22", None),
-        (f"{ON}, July 8, 2005, 12, http://example.org/a.PDF,", "Example Post", "2005-07-08", "http://example.org/a.PDF"),
+        (
+            f"{ON}, July 8, 2005, 12, http://example.org/a.PDF,",
+            "Example Post",
+            "2005-07-08",
+            "http://example.org/a.PDF",
+        ),
         (f"{ON}, July 8, 2005, 14–15, https://example.org/a,", "Example Post", "2005-07-08", "https://example.org/a"),
         (f"{ON}, July 8, 2005, 7, www.example.org/a,", "Example Post", "2005-07-08", "https://www.example.org/a"),
         (

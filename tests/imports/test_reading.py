@@ -46,6 +46,13 @@ def toll(found):
         ("killed 12 people in 2 villages", (12, False, None), None),
         ("killing 12 or more people", (12, True, None), None),
         ("killing half a dozen people", (6, False, None), None),
+        ("A car bomb in Oslo, Norway, killing eight people, and then shot 69 people dead.", None, None),
+        ("He killed eight people in Oslo, then murdered 69 on an island.", None, None),
+        (
+            "He killed 12 people, five of whom died later in hospital, and injured 3.",
+            (12, False, None),
+            (3, False, None),
+        ),
         ("The group said it owned 40 houses.", None, None),
         (
             "12 villagers were killed and 30 wounded when gunmen attacked a market.",
@@ -285,6 +292,20 @@ def test_claims_are_read_with_their_negations(text, expected):
         ("Boko Haram claimed responsibility, not the Taliban.", [("Boko Haram", "claimed")]),
         ("ISIS was expected to claim responsibility.", [("Islamic State", "attributed")]),
         ("The embattled isis of the goddess.", []),
+        *(
+            (
+                f"Ansar Dine, {what} Hezbollah, claimed responsibility.",
+                [("Ansar Dine", "claimed"), ("Hezbollah", "attributed")],
+            )
+            for what in (
+                "a precursor to",
+                "an ally of",
+                "then a splinter of",
+                "a local affiliate of",
+                "a group loyal to the",
+            )
+        ),
+        ("An unknown group, a precursor to Hezbollah, claimed responsibility.", [("Hezbollah", "attributed")]),
     ],
 )
 def test_groups_are_named_on_the_strongest_ground(text, expected):
@@ -318,6 +339,22 @@ def test_groups_are_named_on_the_strongest_ground(text, expected):
             "Omar Example, Boston Marathon bombings suspect, 2013",
             ("Omar Example", "Boston Marathon bombings suspect", "2013"),
         ),
+        (
+            "Izz ad-Din al-Qassam Brigades, Hamas’s military wing, July 9, 2014",
+            ("Izz ad-Din al-Qassam Brigades", "Hamas’s military wing", "2014-07-09"),
+        ),
+        (
+            "Al-Qaeda in the Islamic Maghreb, communiqué, 2013",
+            ("Al-Qaeda in the Islamic Maghreb", "communiqué", "2013"),
+        ),
+        ("Omar Abdel-Rahman, the “Blind Sheikh,” January 1993", ("Omar Abdel-Rahman", "the “Blind Sheikh”", "1993-01")),
+        (
+            "Omar Example, founder, leader, and voice of the Front, 1990",
+            ("Omar Example", "founder, leader, and voice of the Front", "1990"),
+        ),
+        ("Foreign Fighters, Returnees, and Recidivism, 2016", None),
+        ("Boko Haram, ISIS, and the Sahel, 2015", None),
+        ("Boko Haram, ISIS, 2015", None),
         ("Mali, a Chronology, 2012", None),
         ("Paris Attacks, Aftermath, November 2015", None),
         ("Westgate Mall, Nairobi, Kenya, September 2013", None),
