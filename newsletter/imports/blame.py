@@ -46,6 +46,13 @@ _JUDGED = re.compile(
 #: Where a subject begins, and what joins other groups to it: "Both X and Y claimed".
 _SUBJECT = re.compile(r"(?:^|[,;]\s+|\b(?:both|that|when)\s+)(?:the\s+)?$", re.IGNORECASE)
 _JOINED = re.compile(r"^(?:\s*,?\s*(?:\band\s+|,\s*)(?:the\s+)?_+)+")
+#: Another group, named only to say what the one before it is: "X, a splinter of Y, claimed".
+_APPOSED = re.compile(
+    r",\s+(?:(?:then|once|now)\s+)?(?:an?\s+|the\s+|its\s+)?(?:[\w-]+\s+){0,3}?(?:precursor|forerunner|predecessor|successor|ally|allied|offshoot"
+    r"|splinter(?:\s+(?:group|faction))?|breakaway(?:\s+(?:group|faction))?|affiliated?|branch|faction|rival|linked|loyal|aligned|close"
+    r"|part|front|wing|arm|proxy|pledged\s+allegiance)\s+(?:to|of|from|with|for)\s+(?:the\s+)?_+(?=\s*,)",
+    re.IGNORECASE,
+)
 _AGAINST = re.compile(
     r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*|,\s+not)\s*(?:the\s+)?$", re.IGNORECASE
 )
@@ -135,13 +142,16 @@ def _is_an_object(sentence: str, group: re.Match[str]) -> bool:
 
 def _ground(sentence: str, group: re.Match[str]) -> Attribution:
     """Return on what ground *sentence* names the group."""
+    apposed = [match.span() for match in _APPOSED.finditer(groups_masked(sentence))]
     for claim in _CLAIMED.finditer(sentence):
+        if any(start <= group.start() < end for start, end in apposed):
+            break
         beside = sentence[group.end() : claim.start()] if group.end() <= claim.start() else None
         after = sentence[claim.end() : group.start()] if claim.end() <= group.start() else None
         # "X, through its agency, claimed responsibility", "responsibility was claimed by X"
         if beside and _SUBJECT.search(sentence[: group.start()]):
             beside = _past_those_joined(beside)
-        if (beside is not None and not _pattern().search(beside)) or (
+        if (beside is not None and not _pattern().search(_without_apposed(beside))) or (
             after is not None
             and re.fullmatch(r"(?:[^,;]{0,60}\bby)?\s*(?:the\s+|an?\s+)?(?:[\w’-]+\s+){0,4}", after)
             and ("by" in claim[0] + after)
@@ -166,6 +176,15 @@ def _told_of(sentence: str, group: re.Match[str]) -> str:
             clauses.append(sentence[start:end])
         start = end
     return " ".join(clauses)
+
+
+def _without_apposed(text: str) -> str:
+    """Return *text* without the groups that only say what another is; patterns are those of masked names."""
+    kept, done = [], 0
+    for match in _APPOSED.finditer(groups_masked(text)):
+        kept.append(text[done : match.start()])
+        done = match.end()
+    return "".join([*kept, text[done:]])
 
 
 def _past_those_joined(text: str) -> str:

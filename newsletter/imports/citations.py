@@ -31,6 +31,10 @@ _IMPRINT = re.compile(
     r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?:(?:eds?|trans|comps?)\.,\s*)?(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:trans|eds?)\.\s[^,()\n]{2,80}|\w+\.?\s+ed\.|vol\.\s*[0-9IVX]+))?"
     r"\s*\((?:(?P<city>[^():\n]{2,60}):\s*)?(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[0-9]{4})\)"
 )
+#: A book that names no author has its city, lest prose with brackets be one.
+_UNSIGNED = re.compile(
+    r"(?P<title>[^“”\"\n(),]{2,150}?)\s*\([^():\n]{2,60}:\s*(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[0-9]{4})\)"
+)
 _IBID = re.compile(r"(?:Ibid|Idem|Id)\.(?:,\s*(?:pp?\.\s*)?[0-9]+(?:[–-][0-9]+)?)?(?=[\s,.;]|$)")
 #: A name before an opening quotation mark is the author of what is cited next.
 #: How titles open, and what closes each; a single mark closes only where it is no apostrophe.
@@ -168,15 +172,17 @@ def _closes_a_title(text: str, closing: int, *, with_author: bool) -> bool:
 
 
 def _book(text: str) -> tuple[int, Source] | None:
-    """Read `Author, Title (City: Publisher, Year), page.`."""
+    """Read `[Author,] Title (City: Publisher, Year), page.`."""
     match = _IMPRINT.match(text)
-    if not match or not looks_like_names(match["author"]) or not looks_like_a_title(match["title"]):
+    signed = bool(match and looks_like_names(match["author"], agencies=True) and looks_like_a_title(match["title"]))
+    match = match if signed else _UNSIGNED.match(text)
+    if not match or not looks_like_a_title(match["title"]):
         return None
     pieces = pieces_after(text, match.end(), closed=True) or Pieces(end=match.end())
     pieces.names = [clean_line(match["publisher"])]
     pieces.published = PartialDate(int(match["year"])) if int(match["year"]) else None
-    same = _IBID.fullmatch(match["author"])  # "Id., Social Justice": the author of the one before
-    author = None if same else clean_line(match["author"])
+    by = match["author"] if signed else ""
+    author = None if _IBID.fullmatch(by) else clean_line(by) or None  # "Id., Social Justice": the one before's
     return _ended(text, pieces, author=author, title=clean_line(match["title"]))
 
 

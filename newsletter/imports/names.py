@@ -16,6 +16,7 @@ _LEADING = re.compile(r"(?:In|On|To|At|For|Against|And|Of|From|With|By|As)\s")
 _IN_TITLES = re.compile(
     r"an?|and|as|at|audio|blog|by|de|del|der|des|di|du|el|en|et|for|from|in|interview|la|le|letter|les|of|on|or|post"
     r"|press|release|speech|statement|testimony|the|to|transcript|und|via|video|von|with|y|nos?\.|vol\."
+    r"|about|after|against|al|before|between|bin|during|into|over|since|through|under|upon|within|without"
 )
 _WORD = re.compile(r"[^\s,;&]+")
 _SMALL_HYPHENED = re.compile(
@@ -108,7 +109,11 @@ def sentences(text: str) -> list[str]:
 
 #: Behind a full stop: the commonest abbreviations, which end no sentence.
 NO_END = "".join(
-    rf"(?<!\b{word}\.)" for word in ("Mr", "Ms", "Mrs", "Dr", "St", "Lt", "Gen", "Col", "Sgt", "Sen", "no", "No", "vs")
+    rf"(?<!\b{word}\.)"
+    for word in (
+        *("Mr", "Ms", "Mrs", "Dr", "St", "Lt", "Gen", "Col", "Sgt", "Sen", "no", "No", "vs"),
+        *("Jan", "Feb", "Mar", "Apr", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec"),
+    )
 )
 _ABBREVIATED = r"(?<!\b[A-Z]\.)" + NO_END
 #: The end of a sentence with the next word right behind it; a lone letter before it is an initial.

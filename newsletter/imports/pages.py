@@ -142,7 +142,9 @@ def _take_author(page: _Page, lines: list[str], start: int) -> int:
         page.author = author
         return _first_filled(lines, named + 1)
     alone = clean_line(lines[start]).removeprefix("By ").removeprefix("by ")
-    if looks_like_authors(alone) and not _is_a_heading(alone, lines[start + 1 :]):
+    said = attribution_of(page.title or "")
+    spoke = said is not None and said.speaker == alone
+    if spoke or (looks_like_authors(alone) and not _is_a_heading(alone, lines[start + 1 :])):
         page.author = alone
         return _first_filled(lines, start + 1)
     return start

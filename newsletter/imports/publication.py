@@ -29,8 +29,10 @@ _PAGE = re.compile(
     r"|(?-i:[ivxlc]{1,7})|[0-9]{1,3}(?:st|nd|rd|th)\s+(?:Cong(?:ress)?|sess(?:ion)?)\b\.?|L\s[0-9]+/[0-9]+)(?=\s*(?:;|[,.](?![0-9])|$))",
     re.IGNORECASE,
 )
-#: A figure that is a page only where no prose goes on after it: "45, or more, people died".
-_BARE_FIGURE = re.compile(r"[0-9]+(?:[–-][0-9]+)?(?=,\s+(?!al-|bin\s)[a-z])")
+#: A figure that is a page only where no prose goes on after it: "45, or more, people died"; an address may.
+_BARE_FIGURE = re.compile(
+    rf"[0-9]+(?:[–-][0-9]+)?(?=,\s+(?!al-|bin\s|https?:|www\.|{_DATE_WORDS}\s|trans\b|eds?\.)[a-z])"
+)
 _TRANSLATOR = re.compile(
     r"(?:(?:trans(?:lat(?:ed|ion|or))?|ed(?:ited)?)\b\.?(?:\s+by)?|(?:interview(?:ed)?\s+(?:by|with)))\s+(?P<who>[^,;“”\"\n()]{2,80})"
     r"|posted\s+(?:on\s+\w+\s+)?by\s+(?:[“\"][^“”\"\n]{1,80}[”\"]|[^,;“”\"\n()]{2,80})",

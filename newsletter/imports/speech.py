@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from newsletter.imports.blame import groups_masked
 from newsletter.imports.dates import is_undated, whole_date
 from newsletter.imports.gazetteer import cities_named, country_names
 from newsletter.imports.names import looks_like_a_person, sentences
@@ -61,6 +62,11 @@ _ROLE = re.compile(
     r"|prince|ayatollah|guide|strategist|deputy|director|chairman|chairwoman|operative|hijacker|survivor|witness|mufti|mullah)\b",
     re.IGNORECASE,
 )
+#: Offices that stand before a name, with a capital: "Hezbollah Secretary-General Hassan Nasrallah".
+_OFFICE = re.compile(
+    r"(?:Vice-?)?(?:President|Minister|Secretary(?:-General)?|Premier|Chancellor|Leader|Commander(?:-in-Chief)?|Chief|Chairman"
+    r"|Chairwoman|Director|Founder|Deputy|Spokes(?:man|woman|person)|Senator|Governor|Mayor|Ambassador|Official|Cleric)"
+)
 _WHEN = re.compile(r"^(?:On|In|During|At|By|Since|After)\b[^,]*(?:,\s*(?:1[0-9]{3}|20[0-9]{2}))?,\s*")
 _PRONOUN = re.compile(r"(?:he|she|it|they|who|which|we|i)", re.IGNORECASE)
 _PARTICLE = re.compile(
@@ -95,7 +101,7 @@ def attribution_of(line: str) -> Said | None:
     has not that form: a role is no place, though one may follow it.
     """
     line = re.sub(r"\s*\((?P<date>[^()]*)\)$", r", \g<date>", clean_line(line).lstrip("—–- "))
-    parts = [part.strip() for part in re.split(r",(?![”\"])", line.rstrip(".: "))]
+    parts = [part.strip() for part in re.split(r",(?![”\"])|(?<=,[”\"])\s", line.rstrip(".: "))]
     for length in (2, 1):
         tail = ", ".join(parts[-length:])
         dated, undated = whole_date(tail), is_undated(tail)
@@ -109,13 +115,27 @@ def _said(parts: list[str], dated: PartialDate | None) -> Said | None:
         parts = [f"{parts[0]}, {parts[1]}", *parts[2:]]
     if len(parts) < 2:  # noqa: PLR2004 -- a speaker and a role
         return None
-    speaker, role = parts[0], ", ".join(parts[1:])
+    speaker, role = parts[0], re.sub(r",(?P<mark>[”\"])(?:,|$)", _marked, ", ".join(parts[1:]))
     placed = any(part in country_names() or cities_named(part) for part in parts[1:])
-    if not parts[1] or not looks_like_a_person(speaker) or _names_a_place(speaker) or _EVENT.search(speaker):
+    if not parts[1] or _names_a_place(speaker) or _EVENT.search(speaker):
         return None
+    group = _is_a_group(speaker)
+    if _is_a_group(parts[1]) if group else not looks_like_a_person(speaker):
+        return None
+    if any(part.startswith("and ") for part in parts[1:]) and not _ROLE.search(role):
+        return None  # "Foreign Fighters, Returnees, and Recidivism" is a list
     if _EVENT.match(re.sub(r"^(?:an?|the)\s+", "", role)) or (placed and not _ROLE.search(parts[1])):
         return None
     return Said(speaker=speaker, role=role, dated=dated)
+
+
+def _marked(end: re.Match[str]) -> str:
+    """Return the closing quotation mark alone: the comma within it parted the role from what follows."""
+    return end["mark"] if end.end() == len(end.string) else f",{end['mark']}"
+
+
+def _is_a_group(name: str) -> bool:
+    return not groups_masked(re.sub(r"^[Tt]he\s+", "", name)).strip("_")
 
 
 def kind_of(text: str) -> Kind:
@@ -181,12 +201,18 @@ def _after_verb(sentence: str) -> Said | None:
 
 
 def _role_and_name(subject: str) -> Said | None:
-    """Part "ISIS leader Abu Bakr al-Baghdadi" after the last word that is in no name."""
+    """Part "ISIS leader Abu Bakr al-Baghdadi" after the last word that is in no name, or says what somebody is."""
     words = subject.split()
-    last = max(
-        (i for i, word in enumerate(words) if not word[0].isupper() and not _PARTICLE.fullmatch(word)), default=-1
-    )
-    return _person(" ".join(words[last + 1 :]), _bare_role(" ".join(words[: last + 1])))
+    last = max((i for i, word in enumerate(words) if _ends_a_role(word)), default=-1)
+    role = " ".join(words[: last + 1])
+    if role.count(" ") == 0:  # "AQAP’s Nasir al-Wuhayshi"
+        role = re.sub(r"[’']s$", "", role)
+    return _person(" ".join(words[last + 1 :]), _bare_role(role))
+
+
+def _ends_a_role(word: str) -> bool:
+    small = not word[0].isupper() and not _PARTICLE.fullmatch(word)
+    return small or word.endswith(("’s", "'s")) or bool(_OFFICE.fullmatch(word))
 
 
 def _person(name: str, role: str | None) -> Said | None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from text_to_num import alpha2digit
 
 from newsletter.fields import HIGHEST_COUNT
+from newsletter.imports.names import sentences
 
 _WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
@@ -118,6 +119,9 @@ _ITEM = (
 _THOSE_BEFORE = _pattern(
     rf"(?:^|[.;:,”]\s+|\b(?:when|that|which|where|as|after|while|because)\s+)(?P<items>{_ITEM}(?:,\s+{_ITEM})*),?\s+and\s+$"
 )
+#: Words between two figures of one sentence that make the second a part of the first, or the first anew.
+_NO_SECOND = _pattern(r"\b(?:includ\w+|among|of\s+(?:whom|them|these|those)|toll|total|figure|number|count)\b")
+_SHOT_BEFORE, _DEAD_AFTER = _pattern(r"\bshot\s+(?:another\s+)?$"), _pattern(rf"{_NOUNS}\s+(?:dead|to\s+death)\b")
 #: Others beside those counted, of whom nobody says how many; there they may be one, or several.
 _ONES_OWN_BESIDE = _pattern(
     r"(?:\s+(?!and\b)[\w’'-]+){0,4}?(?:,?\s+(?:and|along\s+with|together\s+with|as\s+well\s+as)|,)\s+(?:his|her|their|its)\s+"
@@ -157,17 +161,30 @@ def tolls_in(text: str) -> Tolls:
     """
     text = _in_figures(text)
     killed = injured = None
+    again = False
     for amount in _AMOUNT.finditer(text):
         kind = _kind(text, amount)
         if kind == "killed" and killed is None:
-            killed = _with_others(text, amount)
+            killed, again = _with_others(text, amount), again or _kills_again(text, amount)
         elif kind == "injured" and injured is None:
             injured = _with_others(text, amount)
     if killed is None and _NONE_KILLED.search(text):
         killed = Toll(low=0)
     if injured is None and _NONE_INJURED.search(text):
         injured = Toll(low=0)
-    return Tolls(killed=killed, injured=injured)
+    return Tolls(killed=None if again else killed, injured=injured)
+
+
+def _kills_again(text: str, amount: re.Match[str]) -> bool:
+    """Say whether the sentence tells of others killed elsewhere: "killing 8, and then shot 69 people dead"."""
+    end = amount.end() + len((sentences(text[amount.end() :]) or [""])[0])
+    for other in _AMOUNT.finditer(text, amount.end(), end):
+        if _NO_SECOND.search(text, amount.end(), other.start()):
+            return False
+        shot = _SHOT_BEFORE.search(text, amount.end(), other.start()) and _DEAD_AFTER.match(text, other.end(), end)
+        if shot or _kind(text, other) == "killed":
+            return True
+    return False
 
 
 def toll_of(text: str) -> Toll | None:

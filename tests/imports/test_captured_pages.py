@@ -310,6 +310,17 @@ def test_the_name_and_citation_at_the_end_of_a_quote_are_lifted_however_they_sta
     assert (quote.speaker, quote.body) == ("Abu Example", body)
 
 
+def test_the_name_under_the_title_is_no_prose_where_the_citation_repeats_it():
+    cited = "Sayyid Example, “Milestones,” Maktabah, 1964, 5,"
+    (quote,) = page(f"Sayyid Example, Egyptian ideologue, 1964\n\nSayyid Example\n\n“It is the way.”{cited}")
+
+    assert (quote.body, quote.sources[0].author, quote.origin) == (
+        "“It is the way.”[^1]",
+        "Sayyid Example",
+        "page:page.txt, by Sayyid Example",
+    )
+
+
 def test_the_name_at_the_end_may_lack_its_honorific():
     (quote,) = page("Sheikh Abu Example, leader, 1998\n\n“We stay.”\n\nAbu Example\n")
 

@@ -169,6 +169,31 @@ def test_prose_after_a_citation_begins_as_it_likes(prose, cited):
     assert (found.prose, [source.raw for source in found.sources]) == (f"It ended.[^1] {prose}", [cited.rstrip(",.")])
 
 
+@pytest.mark.parametrize(
+    ("author", "title"),
+    [
+        ("National Commission on Terrorist Attacks Upon the United States", "The 9/11 Commission Report"),
+        (None, "The 9/11 Commission Report"),
+        ("Ann Smith", "The Osama bin Laden I Know: An Oral History of al Qaeda’s Leader"),
+        ("Ann Smith, ed.", "Messages to the World: The Statements of Osama bin Laden"),
+        ("Ann Smith and Omar Roe", "Growing Up bin Laden"),
+        ("Ann Smith", "Jihad in the Kingdom: Violence and Pan-Islamism since 1979"),
+    ],
+)
+def test_a_book_is_known_by_its_imprint_whoever_wrote_it(author, title):
+    by = f"{author}, " if author else ""
+    prose, (source,) = lifted(f"It ended.{by}{title} (Washington, DC: Example Press, 2004), 231–32. It went on.")
+
+    assert prose == "It ended.[^1] It went on."
+    assert source == (author and author.removesuffix(", ed."), title, "Example Press", "2004", None)
+
+
+def test_brackets_in_prose_make_no_book():
+    prose = "It ended.The army left (said the paper: 12 men, 2004), and it went on."
+
+    assert lifted(prose) == (prose, [])
+
+
 def test_a_sentence_glued_to_an_address_is_none_of_it():
     prose, (source,) = lifted("It ended.Ann Smith, “A,” Example Post, May 2012, http://example.org/a.b.Then it began.")
 
@@ -261,6 +286,21 @@ ON = "Ann Smith, “A Border,” Example Post"
         ),
         (f"{ON}, August 4, 2017, L 204/95,", "Example Post", "2017-08-04", None),
         ("BBC News, July 22, 2012,", "BBC News", "2012-07-22", None),
+        (
+            f"{ON}, July 8, 2005, 12, http://example.org/a.PDF,",
+            "Example Post",
+            "2005-07-08",
+            "http://example.org/a.PDF",
+        ),
+        (f"{ON}, July 8, 2005, 14–15, https://example.org/a,", "Example Post", "2005-07-08", "https://example.org/a"),
+        (f"{ON}, July 8, 2005, 7, www.example.org/a,", "Example Post", "2005-07-08", "https://www.example.org/a"),
+        (
+            f"{ON}, July 8, 2005, 3, accessed May 2, 2016, https://example.org/a,",
+            "Example Post",
+            "2005-07-08",
+            "https://example.org/a",
+        ),
+        (f"{ON}, July 8, 2005, 3, trans. Bob Jones,", "Example Post", "2005-07-08", None),
     ],
 )
 @pytest.mark.parametrize("more", ["", " More prose follows.", " al-Qaeda denied it."])

@@ -46,6 +46,13 @@ def toll(found):
         ("killed 12 people in 2 villages", (12, False, None), None),
         ("killing 12 or more people", (12, True, None), None),
         ("killing half a dozen people", (6, False, None), None),
+        ("A car bomb in Oslo, Norway, killing eight people, and then shot 69 people dead.", None, None),
+        ("He killed eight people in Oslo, then murdered 69 on an island.", None, None),
+        (
+            "He killed 12 people, five of whom died later in hospital, and injured 3.",
+            (12, False, None),
+            (3, False, None),
+        ),
         ("The group said it owned 40 houses.", None, None),
         (
             "12 villagers were killed and 30 wounded when gunmen attacked a market.",
@@ -141,6 +148,8 @@ def test_a_cell_may_hold_a_toll(cell, expected):
         ("From 30 December 2014 to 2 January 2015 they fought.", "2014-12-30", "2015-01-02"),
         ("Two years after the attack of June 1, 2010, militants struck on May 3, 2012.", "2012-05-03", None),
         ("Militants struck after the vote of May 3, 2012.", "2012-05-03", None),
+        ("On Sept. 20, 2008, a dump truck blew up.", "2008-09-20", None),
+        ("On Dec. 5, 2009, and on Jan. 6, 2010, it rained.", "2009-12-05", None),
         ("On February 30, 2013, nothing happened.", None, None),
         ("On January 23, two bombs exploded.", None, None),
         ("It cost 2013 dollars.", None, None),
@@ -283,6 +292,20 @@ def test_claims_are_read_with_their_negations(text, expected):
         ("Boko Haram claimed responsibility, not the Taliban.", [("Boko Haram", "claimed")]),
         ("ISIS was expected to claim responsibility.", [("Islamic State", "attributed")]),
         ("The embattled isis of the goddess.", []),
+        *(
+            (
+                f"Ansar Dine, {what} Hezbollah, claimed responsibility.",
+                [("Ansar Dine", "claimed"), ("Hezbollah", "attributed")],
+            )
+            for what in (
+                "a precursor to",
+                "an ally of",
+                "then a splinter of",
+                "a local affiliate of",
+                "a group loyal to the",
+            )
+        ),
+        ("An unknown group, a precursor to Hezbollah, claimed responsibility.", [("Hezbollah", "attributed")]),
     ],
 )
 def test_groups_are_named_on_the_strongest_ground(text, expected):
@@ -316,6 +339,22 @@ def test_groups_are_named_on_the_strongest_ground(text, expected):
             "Omar Example, Boston Marathon bombings suspect, 2013",
             ("Omar Example", "Boston Marathon bombings suspect", "2013"),
         ),
+        (
+            "Izz ad-Din al-Qassam Brigades, Hamas’s military wing, July 9, 2014",
+            ("Izz ad-Din al-Qassam Brigades", "Hamas’s military wing", "2014-07-09"),
+        ),
+        (
+            "Al-Qaeda in the Islamic Maghreb, communiqué, 2013",
+            ("Al-Qaeda in the Islamic Maghreb", "communiqué", "2013"),
+        ),
+        ("Omar Abdel-Rahman, the “Blind Sheikh,” January 1993", ("Omar Abdel-Rahman", "the “Blind Sheikh”", "1993-01")),
+        (
+            "Omar Example, founder, leader, and voice of the Front, 1990",
+            ("Omar Example", "founder, leader, and voice of the Front", "1990"),
+        ),
+        ("Foreign Fighters, Returnees, and Recidivism, 2016", None),
+        ("Boko Haram, ISIS, and the Sahel, 2015", None),
+        ("Boko Haram, ISIS, 2015", None),
         ("Mali, a Chronology, 2012", None),
         ("Paris Attacks, Aftermath, November 2015", None),
         ("Westgate Mall, Nairobi, Kenya, September 2013", None),
@@ -373,6 +412,18 @@ def test_titles_say_who_spoke_in_what_capacity_and_when(line, expected):
             "M. al-Example",
             "Hamas official",
         ),
+        *(
+            (f"On August 14, 2006, {role} {name} said, “We go on as long as it takes.”", "quote", name, plain or role)
+            for role, name, plain in (
+                ("Hezbollah Secretary-General", "Hassan Example", None),
+                ("Hamas Interior Minister", "Fathi Example", None),
+                ("Iranian President", "Mahmoud Example", None),
+                ("Hamas Prime Minister", "Ismail Example", None),
+                ("Iran’s Supreme Leader", "Ali Example", None),
+                ("AQAP’s", "Nasir al-Example", "AQAP"),
+            )
+        ),
+        ("“We go on,” said Iranian President Mahmoud Example.", "quote", "Mahmoud Example", "Iranian President"),
         ("“We shall go on,” said a cleric in Yemen.", "quote", None, None),
         ("“We shall go on,” said Omar Example, in a video of May 2013.", "quote", "Omar Example", None),
         ("The group released a video on Twitter of the killing of 21 people.", "fact", None, None),
