@@ -118,7 +118,8 @@ NO_END = "".join(
 _ABBREVIATED = r"(?<!\b[A-Z]\.)" + NO_END
 #: The end of a sentence with the next word right behind it; a lone letter before it is an initial.
 _GLUED = re.compile(r"(?<!\b[^\W\d_])[.!?][”’\"')\]]*(?=[^\W\d_“‘„«])")
-_SENTENCE_END = re.compile(_ABBREVIATED + r"(?:(?<=[.!?])|(?<=[.!?][”’\")\]]))\s+(?=[“\"‘(\[]?[A-Z0-9])")
+# The space and the stop first: the many looks back for abbreviations are for the few places that have both.
+_SENTENCE_END = re.compile(r"(?=\s)(?:(?<=[.!?])|(?<=[.!?][”’\")\]]))" + _ABBREVIATED + r"\s+(?=[“\"‘(\[]?[A-Z0-9])")
 
 
 def _sentence_ends_in(text: str) -> bool:
