@@ -279,6 +279,19 @@ def test_a_quoted_clause_makes_no_headline():
             "On May 5, 2014, a bomb killed 10, a day after another killed 20, in Kano, Nigeria.",
             "Kano, Nigeria: a bomb killed 10",
         ),
+        (
+            "On November 26, 2008, ten gunmen began a four-day siege of Mumbai, India, in which 166 people were killed.",
+            "Ten gunmen began a four-day siege of Mumbai, India",
+        ),
+        (
+            "On January 27, 2019, two bombs exploded at a cathedral in Jolo, the Philippines, killing at least 20.",
+            "Jolo, Philippines: two bombs exploded at a cathedral",
+        ),
+        ("May 22, 2013: Two men hacked a soldier to death in London.", "London, United Kingdom, 22 May 2013"),
+        (
+            "May 22, 2013 — Two men attacked a soldier in London.",
+            "London, United Kingdom: two men attacked a soldier",
+        ),
         ("Something happened.", "Something happened"),
         ("It fell.", "Event, date undetermined"),
     ],
