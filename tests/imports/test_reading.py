@@ -305,6 +305,27 @@ def test_claims_are_read_with_their_negations(text, expected):
         ("ISIS was expected to claim responsibility.", [("Islamic State", "attributed")]),
         ("The embattled isis of the goddess.", []),
         *(
+            (f"Members of {called} attacked a café.", [(name, "attributed")])
+            for called, name in (
+                ("the Muslim Brotherhood", "Muslim Brotherhood"),
+                ("Egyptian Islamic Jihad", "Egyptian Islamic Jihad"),
+                ("Hizb ut-Tahrir", "Hizb ut-Tahrir"),
+                ("al-Muhajiroun", "al-Muhajiroun"),
+                ("the Islamic Movement of Uzbekistan", "Islamic Movement of Uzbekistan"),
+                ("the National Thowheeth Jama’ath", "National Thowheeth Jama’ath"),
+                ("the Quds Force", "Islamic Revolutionary Guard Corps"),
+                ("the IRGC", "Islamic Revolutionary Guard Corps"),
+                ("Ahrar al-Sham", "Ahrar al-Sham"),
+                ("Ansar Beit al-Maqdis", "Islamic State – Sinai Province"),
+                ("Asa’ib Ahl al-Haq", "Asa’ib Ahl al-Haq"),
+                ("Ansaru", "Ansaru"),
+                ("Golden Dawn", "Golden Dawn"),
+                ("the Proud Boys", "Proud Boys"),
+                ("the Aryan Nations", "Aryan Nations"),
+                ("the English Defence League", "English Defence League"),
+            )
+        ),
+        *(
             (
                 f"Ansar Dine, {what} Hezbollah, claimed responsibility.",
                 [("Ansar Dine", "claimed"), ("Hezbollah", "attributed")],
