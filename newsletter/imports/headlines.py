@@ -119,7 +119,13 @@ def _without_town(text: str, place: str) -> str:
     at = text.find(place)
     while at != -1:
         before, after = _IN_TOWN.search(text, 0, at), _TOWN_ENDS.match(text, at + len(place))
-        if before and after and not _WHERE_GOES_ON.match(text, after.end()):
+        if before and after and not (_WHERE_GOES_ON.match(text, after.end()) or _tells_which(before, after)):
             return text[: before.start()] + text[after.end() :]
         at = text.find(place, at + 1)
     return text
+
+
+def _tells_which(before: re.Match[str], after: re.Match[str]) -> bool:
+    """Say whether the town only tells which of a kind is meant: "in a Moscow theater", "in Kabul’s old market"."""
+    article = re.search(r"\b(?:an?|the)\s+$", before[0])
+    return bool(article or after[0] == "’s") and bool(re.match(r"\s+[a-z]", after.string[after.end() :]))

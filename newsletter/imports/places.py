@@ -58,7 +58,8 @@ _CITY_WORDS = rf"(?P<run>(?:St\.\s)?[{_CAPITAL}][\w-]*(?:\s[{_CAPITAL}][\w-]*){{
 #: A city that tells which: "on a Jerusalem bus", "Istanbul’s Ataturk Airport"; not "the Madrid train bombings".
 _SITED = re.compile(
     rf"(?<!\bfrom\s)(?<!\bleft\s)(?<!\bfled\s)\b(?:(?:[Aa]n?|[Tt]he)\s+{_CITY_WORDS}\s+(?:[a-z-]+\s+){{0,2}}?"
-    rf"|{_CITY_WORDS.replace('<run>', '<owner>')}[’']s\s+(?:[\w-]+\s+){{0,3}}?)(?i:{_SITE})\b(?!\s+(?:bomb|attack|shoot|sieg|plot|massacr|kill))"
+    rf"|{_CITY_WORDS.replace('<run>', '<owner>')}[’']s\s+(?:[\w-]+\s+){{0,3}}?)(?i:{_SITE})\b"
+    r"(?!\s+(?:bomb|attack|shoot|sieg|plot|massacr|kill))"
 )
 #: From so many people on, a city is meant although nothing else tells the country.
 _WELL_KNOWN = 250_000
