@@ -57,10 +57,11 @@ _SITE = (
 _CITY_WORDS = rf"(?P<run>(?:St\.\s)?[{_CAPITAL}][\w-]*(?:\s[{_CAPITAL}][\w-]*){{0,2}})"
 #: A city that tells which: "on a Jerusalem bus", "Istanbul’s Ataturk Airport"; not "the Madrid train bombings".
 _SITED = re.compile(
-    rf"(?<!\bfrom\s)(?<!\bleft\s)(?<!\bfled\s)\b(?:(?:[Aa]n?|[Tt]he)\s+{_CITY_WORDS}\s+(?:[a-z-]+\s+){{0,2}}?"
-    rf"|{_CITY_WORDS.replace('<run>', '<owner>')}[’']s\s+(?:[\w-]+\s+){{0,3}}?)(?i:{_SITE})\b"
+    rf"(?<!\bfrom\s)(?<!\bleft\s)(?<!\bfled\s)\b(?:(?:[Aa]n?|(?P<the>[Tt]he))\s+{_CITY_WORDS}\s+(?:[a-z-]+\s+){{0,2}}?"
+    rf"|{_CITY_WORDS.replace('<run>', '<owner>')}[’']s\s+(?:[\w-]+\s+){{0,3}}?)(?P<site>(?i:{_SITE}))\b"
     r"(?!\s+(?:bomb|attack|shoot|sieg|plot|massacr|kill))"
 )
+_ONE_IN_TOWN = {"metro", "subway", "underground", "airport"}
 #: From so many people on, a city is meant although nothing else tells the country.
 _WELL_KNOWN = 250_000
 #: "Kuta, on the island of Bali, Indonesia": what leads from a town to what it lies in.
@@ -213,6 +214,8 @@ def _city_of_a_site(sentence: str, hints: set[str]) -> tuple[str, City] | None:
     for match in _SITED.finditer(sentence):
         name = match["run"] or match["owner"]
         if name in country_names() or name in demonyms():
+            continue
+        if match["the"] and not hints and match["site"] not in _ONE_IN_TOWN:  # "the Victoria station"
             continue
         city = _city(name, hints, strict=bool(hints))
         if city and (hints or city.population >= _WELL_KNOWN):

@@ -46,6 +46,8 @@ def toll(found):
         ("killing 12 or more people", (12, True, None), None),
         ("killing half a dozen people", (6, False, None), None),
         ("A car bomb in Oslo, Norway, killing eight people, and then shot 69 people dead.", None, None),
+        ("killing 77 people: 8 were killed by a bomb and 69 were shot dead", (77, False, None), None),
+        ("killing 12 people, the deadliest attack since 40 were killed in 2005", (12, False, None), None),
         ("He killed eight people in Oslo, then murdered 69 on an island.", None, None),
         (
             "He killed 12 people, five of whom died later in hospital, and injured 3.",
@@ -209,6 +211,8 @@ def test_a_whole_text_may_be_a_date(text, expected):
         ("A bomb exploded in Kuta, on the island of Bali, Indonesia.", "Kuta", "ID"),
         ("The arrests followed the Madrid train bombings.", None, None),
         ("He fled from a Madrid hotel.", None, None),
+        ("Gunmen attacked the Victoria station.", None, None),
+        ("Gunmen attacked the Moscow metro.", "Moscow", "RU"),
         ("A Paris man was jailed.", None, None),
         ("Gunmen attacked the New York Times building.", None, None),
         ("Gunmen attacked an Orange shop.", None, None),
@@ -335,7 +339,13 @@ def test_claims_are_read_with_their_negations(text, expected):
                 "then a splinter of",
                 "a local affiliate of",
                 "a group loyal to the",
+                "led by a former commander of",
             )
+        ),
+        ("Ansar Dine, a faction that split from Hezbollah, claimed responsibility.", [("Ansar Dine", "claimed")]),
+        (
+            "Ansar Dine, a rival of the Taliban and Hezbollah, claimed responsibility.",
+            [("Ansar Dine", "claimed"), ("Taliban", "attributed"), ("Hezbollah", "attributed")],
         ),
         ("An unknown group, a precursor to Hezbollah, claimed responsibility.", [("Hezbollah", "attributed")]),
     ],
