@@ -48,9 +48,9 @@ _SUBJECT = re.compile(r"(?:^|[,;]\s+|\b(?:both|that|when)\s+)(?:the\s+)?$", re.I
 _JOINED = re.compile(r"^(?:\s*,?\s*(?:\band\s+|,\s*)(?:the\s+)?_+)+")
 #: Another group, named only to say what the one before it is: "X, a splinter of Y, claimed".
 _APPOSED = re.compile(
-    r",\s+(?:(?:then|once|now)\s+)?(?:an?\s+|the\s+|its\s+)?(?:[\w-]+\s+){0,3}?(?:precursor|forerunner|predecessor|successor|ally|allied|offshoot"
+    r",\s+(?:(?:then|once|now)\s+)?(?:an?\s+|the\s+|its\s+)?(?:[\w-]+\s+){0,5}?(?:precursor|forerunner|predecessor|successor|ally|allied|offshoot"
     r"|splinter(?:\s+(?:group|faction))?|breakaway(?:\s+(?:group|faction))?|affiliated?|branch|faction|rival|linked|loyal|aligned|close"
-    r"|part|front|wing|arm|proxy|pledged\s+allegiance)\s+(?:to|of|from|with|for)\s+(?:the\s+)?_+(?=\s*,)",
+    r"|part|front|wing|arm|proxy|pledged\s+allegiance|split|splintered|broke(?:n)?\s+away|former\s+(?:members?|leaders?|commanders?))\s+(?:to|of|from|with|for)\s+(?:the\s+)?_+(?:\s+\([^()]*\)|,?\s+and\s+(?:the\s+)?_+)*(?=\s*,)",
     re.IGNORECASE,
 )
 _AGAINST = re.compile(

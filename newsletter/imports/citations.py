@@ -33,7 +33,7 @@ _IMPRINT = re.compile(
 )
 #: A book that names no author has its city, lest prose with brackets be one.
 _UNSIGNED = re.compile(
-    r"(?P<title>[^“”\"\n(),]{2,150}?)\s*\([^():\n]{2,60}:\s*(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[0-9]{4})\)"
+    r"(?P<title>[^“”\"\n(),]{2,150}?)\s*\([^():\n]{2,60}:\s*(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[0-9]{4})\)(?=[.,;]|$)"
 )
 _IBID = re.compile(r"(?:Ibid|Idem|Id)\.(?:,\s*(?:pp?\.\s*)?[0-9]+(?:[–-][0-9]+)?)?(?=[\s,.;]|$)")
 #: A name before an opening quotation mark is the author of what is cited next.

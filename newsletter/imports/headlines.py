@@ -17,6 +17,8 @@ _MONTHS = (
 _ON = re.compile(
     r"^(?:On|In|From|Between|Early on|Late on)\s+(?:the\s+\w+\s+of\s+)?(?:\w+day,?\s+)?(?:(?:early|mid|late)[\s-]+)?"
 )
+#: What parts a date that opens a text from what happened then.
+_DATELINE = re.compile(r"\s*[:—–]\s*|\s+-\s+")
 _YEAR = re.compile(r"(?:1[0-9]{3}|20[0-9]{2})(?=,\s)")
 #: Words that have a capital only where they begin a sentence.
 _ORDINARY = re.compile(
@@ -25,7 +27,7 @@ _ORDINARY = re.compile(
     r"|Unidentified|Unknown|Suicide|Car|Truck|Members|Police|Soldiers)\b(?!\s+[A-Z])"
 )
 _CONSEQUENCE = re.compile(
-    r"\s*(?:[;:—]|,?\s+(?:killing|injuring|wounding|leaving|murdering|resulting|which|who|where|while|when|before|after)\b).*",
+    r"\s*(?:[;:—]|,?\s+(?:in|of|at|on|from|during|for|by|with|to)\s+wh(?:ich|om)\b|,?\s+(?:killing|injuring|wounding|leaving|murdering|resulting|which|who|where|while|when|before|after)\b).*",
     re.DOTALL,
 )
 _QUOTE_MARK = re.compile(r"[“”\"«»]")
@@ -42,7 +44,7 @@ _SHORTEST = 12
 #: What stands before a town's name: "in the northern city of".
 _IN_TOWN = re.compile(r"\s+in\s+(?:the\s+)?(?:(?!in\b)[\w’-]+\s+){0,3}$")
 #: What ends it: its country or a genitive, and no second town.
-_TOWN_ENDS = re.compile(r"\b(?>,\s+[A-Z][\w’ -]*(?=[,.;]|$),?|’s)?+(?!,?\s+and\s+[A-Z])")
+_TOWN_ENDS = re.compile(r"\b(?>,\s+(?:the\s+)?[A-Z][\w’ -]*(?=[,.;]|$),?|’s)?+(?!,?\s+and\s+[A-Z])")
 #: What goes on with where it was: a second town, a region, "near the border".
 _WHERE_GOES_ON = re.compile(r",?\s*(?:and\s+)?[A-Z]|,\s+(?:(?:in|near|outside|on)\b|\w*ern\b|central\b)")
 #: What is left where a clause was cut before "after" and the like: a span of time.
@@ -99,6 +101,10 @@ def _first_clause(text: str, place: str | None) -> str:
         dated, year = date_at(first, on.end()), _YEAR.match(first, on.end())
         first = first[dated.end :] if dated else first[year.end() :] if year else first
         first = first.lstrip(" ,")
+    opening = None if on else date_at(first, 0)
+    dateline = _DATELINE.match(first, opening.end) if opening else None
+    if dateline:  # "May 22, 2013: Two men"
+        first = first[dateline.end() :]
     if place:
         first = _without_town(first, place)
     cut = _CONSEQUENCE.sub("", first)
@@ -113,7 +119,13 @@ def _without_town(text: str, place: str) -> str:
     at = text.find(place)
     while at != -1:
         before, after = _IN_TOWN.search(text, 0, at), _TOWN_ENDS.match(text, at + len(place))
-        if before and after and not _WHERE_GOES_ON.match(text, after.end()):
+        if before and after and not (_WHERE_GOES_ON.match(text, after.end()) or _tells_which(before, after)):
             return text[: before.start()] + text[after.end() :]
         at = text.find(place, at + 1)
     return text
+
+
+def _tells_which(before: re.Match[str], after: re.Match[str]) -> bool:
+    """Say whether the town only tells which of a kind is meant: "in a Moscow theater", "in Kabul’s old market"."""
+    article = re.search(r"\b(?:an?|the)\s+$", before[0])
+    return bool(article or after[0] == "’s") and bool(re.match(r"\s+[a-z]", after.string[after.end() :]))

@@ -48,6 +48,26 @@ _REGION_ENDS = re.compile(
     r"|was|were|has|had)\b"
 )
 _SUFFERED = re.compile(r"\s+(?:was|were)\s+(?:\w+\s+)?(?:hit|struck|rocked|shaken|attacked|bombed)\b")
+_SITE = (
+    r"(?:bus(?:es|\sstop)?|theat(?:er|re)|mall|hospital|clinic|metro|subway|underground|airport|station|market|marketplace|bazaar"
+    r"|supermarket|shop|store|mosque|church|cathedral|synagogue|temple|shrine|school|seminary|university|college|hotel|restaurant"
+    r"|caf[eé]|nightclub|disco(?:theque)?|club|bar|pub|park|square|street|stadium|arena|hall|bank|embassy|consulate|train|tram"
+    r"|railway|prison|courthouse|building|bridge|tunnel|cinema|museum|library|beach|neighbou?rhood|suburb|cemetery)"
+)
+_CITY_WORDS = rf"(?P<run>(?:St\.\s)?[{_CAPITAL}][\w-]*(?:\s[{_CAPITAL}][\w-]*){{0,2}})"
+#: A city that tells which: "on a Jerusalem bus", "Istanbul’s Ataturk Airport"; not "the Madrid train bombings".
+_SITED = re.compile(
+    rf"(?<!\bfrom\s)(?<!\bleft\s)(?<!\bfled\s)\b(?:(?:[Aa]n?|(?P<the>[Tt]he))\s+{_CITY_WORDS}\s+(?:[a-z-]+\s+){{0,2}}?"
+    rf"|{_CITY_WORDS.replace('<run>', '<owner>')}[’']s\s+(?:[\w-]+\s+){{0,3}}?)(?P<site>(?i:{_SITE}))\b"
+    r"(?!\s+(?:bomb|attack|shoot|sieg|plot|massacr|kill))"
+)
+_ONE_IN_TOWN = {"metro", "subway", "underground", "airport"}
+#: From so many people on, a city is meant although nothing else tells the country.
+_WELL_KNOWN = 250_000
+#: "Kuta, on the island of Bali, Indonesia": what leads from a town to what it lies in.
+_LIES_IN = re.compile(
+    r",\s+(?:on|in)\s+the\s+(?:[\w-]+\s+)?(?:island|province|region|district|state|peninsula|governorate|county)\s+of\s+$"
+)
 _ADJECTIVES = {"U.S.", "UK", "U.K.", "USA", "U.S.A.", "UAE"}
 _NAME_GOES_ON = re.compile(rf"\s+(?!(?:On|In|At)\b)[{_CAPITAL}]")
 
@@ -100,7 +120,8 @@ def _place_in(sentence: str, country: str | None) -> Place:
     if found:
         return found
     certain = next((name.code for name in named if _stands_for_where(sentence, name)), None)
-    city = _placed_city(sentence, {certain} if certain else hints, strict=certain is not None)
+    within = {certain} if certain else hints
+    city = _placed_city(sentence, within, strict=certain is not None) or _city_of_a_site(sentence, within)
     if city:
         return Place(name=city[0], country=city[1].country, city=city[1])
     code = certain or (told[0].code if told else country)
@@ -165,7 +186,8 @@ def _runs_before(sentence: str, end: int) -> list[str]:
         if bare in {"On", "In", "At", "Near"}:
             break
         runs.append(bare)
-        end = match.start("run")
+        lies_in = _LIES_IN.search(sentence, 0, match.start("run"))
+        end = lies_in.start() + len(", ") if lies_in else match.start("run")
         if bare != run or not sentence[:end].rstrip().endswith(","):
             break
     return runs
@@ -184,6 +206,20 @@ def _placed_city(sentence: str, hints: set[str], *, strict: bool) -> tuple[str, 
                 city = _city(name, {region} if region else hints, strict=strict or bool(region))
                 if city:
                     return name, city
+    return None
+
+
+def _city_of_a_site(sentence: str, hints: set[str]) -> tuple[str, City] | None:
+    """Return the first city that tells which bus, theatre or airport is meant."""
+    for match in _SITED.finditer(sentence):
+        name = match["run"] or match["owner"]
+        if name in country_names() or name in demonyms():
+            continue
+        if match["the"] and not hints and match["site"] not in _ONE_IN_TOWN:  # "the Victoria station"
+            continue
+        city = _city(name, hints, strict=bool(hints))
+        if city and (hints or city.population >= _WELL_KNOWN):
+            return name, city
     return None
 
 

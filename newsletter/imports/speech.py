@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from newsletter.imports.blame import groups_masked
 from newsletter.imports.dates import is_undated, whole_date
-from newsletter.imports.gazetteer import cities_named, country_names
+from newsletter.imports.gazetteer import cities_named, country_names, country_pattern
 from newsletter.imports.names import looks_like_a_person, sentences
 from newsletter.imports.tolls import tolls_in
 from newsletter.models import Kind, PartialDate
@@ -51,7 +51,7 @@ _OCCASION = re.compile(r"\s+(?:in|on|at|during|via|from|after|before|when|while|
 #: What a title is about that gives nobody's words.
 _EVENT = re.compile(
     r"\b(?:attacks?|bombings?|shootings?|massacres?|sieges?|killings?|murders?|hijackings?|kidnappings?|wars?|uprisings?|rise"
-    r"|fall|takeover|aftermath|timeline|chronology|history|overview|summary|report|introduction)\b",
+    r"|fall|origins|profiles?|recruitment|takeover|aftermath|timeline|chronology|history|overview|summary|report|introduction)\b",
     re.IGNORECASE,
 )
 #: What persons are, where a place follows it: "leader of the Taliban in Kandahar, Afghanistan".
@@ -65,7 +65,7 @@ _ROLE = re.compile(
 #: Offices that stand before a name, with a capital: "Hezbollah Secretary-General Hassan Nasrallah".
 _OFFICE = re.compile(
     r"(?:Vice-?)?(?:President|Minister|Secretary(?:-General)?|Premier|Chancellor|Leader|Commander(?:-in-Chief)?|Chief|Chairman"
-    r"|Chairwoman|Director|Founder|Deputy|Spokes(?:man|woman|person)|Senator|Governor|Mayor|Ambassador|Official|Cleric)"
+    r"|Chairwoman|Director|Founder|Deputy|Spokes(?:man|woman|person)|Senator|Governor|Mayor|Ambassador|Official|Cleric|Rabbi)"
 )
 _WHEN = re.compile(r"^(?:On|In|During|At|By|Since|After)\b[^,]*(?:,\s*(?:1[0-9]{3}|20[0-9]{2}))?,\s*")
 _PRONOUN = re.compile(r"(?:he|she|it|they|who|which|we|i)", re.IGNORECASE)
@@ -120,7 +120,7 @@ def _said(parts: list[str], dated: PartialDate | None) -> Said | None:
     if not parts[1] or _names_a_place(speaker) or _EVENT.search(speaker):
         return None
     group = _is_a_group(speaker)
-    if _is_a_group(parts[1]) if group else not looks_like_a_person(speaker):
+    if _is_a_subject(parts[1]) if group else not looks_like_a_person(speaker):
         return None
     if any(part.startswith("and ") for part in parts[1:]) and not _ROLE.search(role):
         return None  # "Foreign Fighters, Returnees, and Recidivism" is a list
@@ -132,6 +132,12 @@ def _said(parts: list[str], dated: PartialDate | None) -> Said | None:
 def _marked(end: re.Match[str]) -> str:
     """Return the closing quotation mark alone: the comma within it parted the role from what follows."""
     return end["mark"] if end.end() == len(end.string) else f",{end['mark']}"
+
+
+def _is_a_subject(part: str) -> bool:
+    """Say whether *part*, after a group's name, is what a page tells of too: another group, "Egypt and beyond"."""
+    country = country_pattern().match(part)
+    return _is_a_group(part) or bool(country and not re.match(r"[’']s\b", part[country.end() :]))
 
 
 def _is_a_group(name: str) -> bool:

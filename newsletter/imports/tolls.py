@@ -120,7 +120,9 @@ _THOSE_BEFORE = _pattern(
     rf"(?:^|[.;:,”]\s+|\b(?:when|that|which|where|as|after|while|because)\s+)(?P<items>{_ITEM}(?:,\s+{_ITEM})*),?\s+and\s+$"
 )
 #: Words between two figures of one sentence that make the second a part of the first, or the first anew.
-_NO_SECOND = _pattern(r"\b(?:includ\w+|among|of\s+(?:whom|them|these|those)|toll|total|figure|number|count)\b")
+_NO_SECOND = _pattern(
+    r"\b(?:includ\w+|among|of\s+(?:whom|them|these|those)|toll|total|figure|number|count|since|deadliest|worst)\b|:"
+)
 _SHOT_BEFORE, _DEAD_AFTER = _pattern(r"\bshot\s+(?:another\s+)?$"), _pattern(rf"{_NOUNS}\s+(?:dead|to\s+death)\b")
 #: Others beside those counted, of whom nobody says how many; there they may be one, or several.
 _ONES_OWN_BESIDE = _pattern(

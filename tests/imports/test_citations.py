@@ -188,9 +188,14 @@ def test_a_book_is_known_by_its_imprint_whoever_wrote_it(author, title):
     assert source == (author and author.removesuffix(", ed."), title, "Example Press", "2004", None)
 
 
-def test_brackets_in_prose_make_no_book():
-    prose = "It ended.The army left (said the paper: 12 men, 2004), and it went on."
-
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "It ended.The army left (said the paper: 12 men, 2004), and it went on.",
+        "It ended.Hamas (Gaza: the Strip, 2006) won.",
+    ],
+)
+def test_brackets_in_prose_make_no_book(prose):
     assert lifted(prose) == (prose, [])
 
 
