@@ -15,7 +15,7 @@ from newsletter.archive.rows import ENTRY_COLUMNS, moment, read_entries, revisio
 from newsletter.errors import NewsletterError
 from newsletter.imports.likeness import Seen
 from newsletter.models import Entry, Kind, Status
-from newsletter.store.engine import raise_change_number
+from newsletter.store.engine import raise_change_number, reserved_ids
 from newsletter.store.tables import (
     entries,
     entry_groups,
@@ -205,14 +205,19 @@ def insert_entries(connection: Connection, new: Sequence[Entry], now: datetime) 
         }
         for entry in new
     ]
-    ids = connection.scalars(insert(entries).returning(entries.c.id, sort_by_parameter_order=True), rows).all()
+    ids = reserved_ids(connection, entries, len(rows))
+    connection.execute(insert(entries), [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
     insert_revisions(connection, list(zip(ids, new, strict=True)), now)
 
 
 def insert_revisions(connection: Connection, new: Sequence[tuple[int, Entry]], now: datetime) -> None:
     """Insert a revision for each pair of an entry's id and its content."""
-    rows = [{"entry_id": entry_id, **revision_row(entry, now)} for entry_id, entry in new]
-    ids = connection.scalars(insert(revisions).returning(revisions.c.id, sort_by_parameter_order=True), rows).all()
+    ids = reserved_ids(connection, revisions, len(new))
+    rows = [
+        {"id": number, "entry_id": entry_id, **revision_row(entry, now)}
+        for number, (entry_id, entry) in zip(ids, new, strict=True)
+    ]
+    connection.execute(insert(revisions), rows)
     group_ids = _ids_of(connection, groups, {group.slug: {"name": group.name} for _, e in new for group in e.groups})
     tag_ids = _ids_of(connection, tags, {tag: {} for _, entry in new for tag in entry.tags})
     of_groups = []
