@@ -124,7 +124,7 @@ def over(store: Store, folder: Path, name: str) -> None:
 
     def send() -> None:
         """Give readers the day's mail before the next: a mail links what they missed."""
-        room.press.sweep(noon(room.press.outlook.overview(None, noon(TODAY)).issue.day))
+        room.press.sending.sweep(noon(room.press.outlook.overview(None, noon(TODAY)).issue.day))
 
     timed("publish: pick, freeze, render and print everything", publish, ROUNDS, "(at most 150 ms)", send)
     day = next(days)

@@ -153,9 +153,9 @@ def holding(connection: Connection) -> list[Hold]:
     ]
 
 
-def in_doubt(holding: Sequence[Hold]) -> bool:
-    """Say whether a guard holds everything: the clock can't be believed, or the database was restored."""
-    return any(hold.until is None and hold.origin != "editor" for hold in holding)
+def alarms(holding: Sequence[Hold]) -> list[Hold]:
+    """Return the holds of a guard that nobody has lifted: the clock can't be believed, or the database was restored."""
+    return [hold for hold in holding if hold.until is None and hold.origin != "editor"]
 
 
 def keep_back(edition: Edition, day: date, holding: Sequence[Hold], now: datetime) -> bool:

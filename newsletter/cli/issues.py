@@ -116,8 +116,8 @@ def publish(
     with opened() as room:
         which = day_in(room, day, edition)
         issue = room.press.publish(edition, which, now(), early=early, mail=mail, force=force)
-        sent = room.press.sweep(now())
-        kept_back = room.press.outlook.kept_back(edition, now())
+        sent = room.press.sending.sweep(now())
+        kept_back = room.press.outlook.kept_back(now())
         shape = told(room, issue)
     if json:
         answer(shape)
@@ -155,8 +155,8 @@ def deliver(json: Json = False) -> None:
     """
     with opened() as room, progress("sending") as done:
         room.press.check_clock(now())
-        sent = room.press.sweep(now(), done, look=now)
-        kept_back = sum(room.press.outlook.kept_back(each.slug, now()) for each in room.desk.editions())
+        sent = room.press.sending.sweep(now(), done, look=now)
+        kept_back = room.press.outlook.kept_back(now())
     if json:
         answer({"sent": sent})
     else:

@@ -78,7 +78,7 @@ def _clock(room: Newsroom) -> Clock:
     def beat(moment: datetime) -> None:
         try:
             room.press.tick(moment, now, lambda: clock.stopping)
-            room.press.sweep(moment, enough=lambda: clock.stopping, look=clock.now)
+            room.press.sending.sweep(moment, enough=lambda: clock.stopping, look=clock.now)
         except NewsletterError as error:
             # A full disk, say: told in a line, and tried again at the next tick.
             log.error("tick failed", reason=str(error))  # noqa: TRY400 -- its trace tells an operator nothing

@@ -76,7 +76,7 @@ class Issuing:
     ) -> Issue:
         """Publish one day that has no issue, mailed as *wanted*; raise `Held` or `NothingToPick`."""
         if not force:
-            refusals.check_open(edition, day, plans.holding(connection))
+            refusals.check_held(edition, day, plans.holding(connection))
         due = due_at(edition, day)
         newest = issues.newest_day(connection, edition.slug)
         is_newest = newest is None or day > newest
@@ -193,7 +193,7 @@ class Issuing:
 
     def _return_held_pins(self, connection: Connection, edition: Edition, holds: Sequence[Hold], now: datetime) -> None:
         """Put what was pinned to a held day at the head of the queue, once the day's instant has passed."""
-        if plans.in_doubt(holds):  # by an instant that can't be believed nothing is given up
+        if plans.alarms(holds):  # by an instant that can't be believed nothing is given up
             return
         edition_id = editions.get_id(connection, edition.slug)
         for day, waiting in sorted(plans.pinned(connection, edition).items(), reverse=True):

@@ -53,12 +53,12 @@ class Press:
         self.store = store
         self.publisher = publisher
         self.outbox = outbox
-        self.max_late = max_late
         self._shelves = Shelves(store)
-        self._sending = Sending(store=store, sender=publisher.sender, outbox=outbox, max_late=max_late)
         self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=max_late)
         #: What comes: picks, the forecast, the runway, the status.
         self.outlook = Outlook(self._shelves, max_late)
+        #: How its mail goes out.
+        self.sending = Sending(store=store, sender=publisher.sender, outbox=outbox, max_late=max_late)
         #: How it looks.
         self.proofs = Proofs(store, publisher, self.outlook.pick)
 
@@ -76,14 +76,12 @@ class Press:
         that is no fault, and left to the next tick. *enough* is asked between transactions whether
         to leave the rest to another time.
         """
-        fault = self._record(now)
+        fault = self._record(now, tick=True)
         if fault and look is not None and self._record(look()) is None:
             return []
         if fault:
             self.alarm(now, fault)
             return []
-        with self.store.transaction() as connection:
-            remember(connection, LAST_TICK, now.isoformat())
         return self._every_edition(now, mail=True, enough=enough)
 
     def check_clock(self, now: datetime) -> None:
@@ -93,13 +91,15 @@ class Press:
             self._hold_everything(now, fault)
             raise refusals.WrongClock(fault)
 
-    def _record(self, now: datetime) -> str | None:
-        """Record that it is *now*, or say in words why that can't be."""
+    def _record(self, now: datetime, *, tick: bool = False) -> str | None:
+        """Record that it is *now*, and that it is a *tick*'s instant, or say in words why that can't be."""
         with self.store.transaction() as connection:
             last = _last_instant(connection)
             fault = before_last_instant(now, last)
             if fault is None:
                 remember(connection, _LAST_INSTANT, max(now, last or now).isoformat())
+                if tick:
+                    remember(connection, LAST_TICK, now.isoformat())
         return fault
 
     def catch_up(self, now: datetime, progress: Callable[[int], object] | None = None) -> list[Issue]:
@@ -371,18 +371,6 @@ class Press:
             name = str(issue.entry.uid)
         entry = entries.get(connection, name)
         return entries.get_id(connection, str(entry.uid)), entry
-
-    # Send.
-
-    def sweep(
-        self,
-        now: datetime,
-        progress: Callable[[int], object] | None = None,
-        enough: Callable[[], bool] | None = None,
-        look: Callable[[], datetime] | None = None,
-    ) -> int:
-        """Send what is due by *now*, as `Sending.sweep` says."""
-        return self._sending.sweep(now, progress, enough, look)
 
 
 def _last_instant(connection: Connection) -> datetime | None:

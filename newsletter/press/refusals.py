@@ -53,16 +53,6 @@ class Held(NewsletterError):
             super().__init__(f"{day} was held{why}, and stays empty: fill it with `daily-dose publish {day} --force`")
 
 
-def check_open(edition: Edition, day: date, holds: Sequence[Hold]) -> None:
-    """Raise `NoSuchDay`, `NoPublicationDay` or `Held` where *edition* publishes nothing on *day* of itself."""
-    due = due_at(edition, day)
-    if day.weekday() not in edition.days:
-        raise NoPublicationDay(edition.slug, day)
-    held = [hold for hold in holds if hold.covers(edition, day, due)]
-    if held:
-        raise Held(day, held)
-
-
 class WrongClock(NewsletterError):
     """The clock lies before what it showed already: everything is held now."""
 
@@ -99,17 +89,36 @@ class NothingToChange(NewsletterError):
 
 
 def check_day(edition: Edition, day: date, now: datetime, *, early: bool) -> None:
-    """Raise `FutureDay`, `BeforeStart`, `NoPublicationDay` or `NotDueYet` where *day* can't be published at *now*."""
+    """Raise `FutureDay`, or what the checks below raise, or `NotDueYet`, where *day* can't be published at *now*."""
     today = edition_day(edition, now)
     if day > today:
         raise FutureDay(day, today)
-    if day < edition.since:
-        raise BeforeStart(edition.slug, day, edition.since)
+    check_start(edition, day)
+    check_weekday(edition, day)
     due = due_at(edition, day)
-    if day.weekday() not in edition.days:
-        raise NoPublicationDay(edition.slug, day)
     if due > now and not early:
         raise NotDueYet(day, due)
+
+
+def check_start(edition: Edition, day: date) -> None:
+    """Raise `BeforeStart` for a day before the edition's first."""
+    if day < edition.since:
+        raise BeforeStart(edition.slug, day, edition.since)
+
+
+def check_weekday(edition: Edition, day: date) -> None:
+    """Raise `NoSuchDay` for a date that the edition's zone never had, `NoPublicationDay` for another weekday."""
+    due_at(edition, day)
+    if day.weekday() not in edition.days:
+        raise NoPublicationDay(edition.slug, day)
+
+
+def check_held(edition: Edition, day: date, holds: Sequence[Hold]) -> None:
+    """Raise `Held` for a day that a hold covers."""
+    due = due_at(edition, day)
+    held = [hold for hold in holds if hold.covers(edition, day, due)]
+    if held:
+        raise Held(day, held)
 
 
 def check_stands(standing: Sequence[Issue], name: date | str, edition: str) -> None:

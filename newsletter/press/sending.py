@@ -84,7 +84,7 @@ class Sending:
         domain = parseaddr(self.sender)[1].rpartition("@")[2] or "localhost"
         with self.store.transaction() as connection:
             holds = plans.holding(connection)
-            if plans.in_doubt(holds):  # nothing is late by a clock that can't be believed
+            if plans.alarms(holds):  # nothing is late by a clock that can't be believed
                 return []
             ledger.suppress(connection, now, self.max_late)
             free = [

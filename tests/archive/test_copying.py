@@ -153,7 +153,7 @@ def test_a_restored_archive_mails_nothing_that_was_mailed(season, elsewhere, tmp
     for each in mailed:
         elsewhere.press.publish(None, each, at(23, 9), mail=True)
     assert mailed
-    assert elsewhere.press.sweep(at(23, 9)) == 0
+    assert elsewhere.press.sending.sweep(at(23, 9)) == 0
 
 
 def test_a_dry_run_tells_the_same_and_keeps_nothing(season, elsewhere, tmp_path):

@@ -34,7 +34,7 @@ def tick(dose):
     settings = Settings(home=dose.home)
     with newsroom(settings) as room:
         room.press.tick(dose.at)
-        room.press.sweep(dose.at)
+        room.press.sending.sweep(dose.at)
 
 
 def days_of(dose):

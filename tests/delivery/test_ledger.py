@@ -51,23 +51,23 @@ def recipients(room: Room) -> list[str]:
 def test_everybody_who_was_subscribed_at_publication_gets_it_and_nobody_later(sent):
     sent.subscribe("late@example.org")
 
-    assert sent.press.sweep(at(0)) == len(READERS)
+    assert sent.press.sending.sweep(at(0)) == len(READERS)
     assert recipients(sent) == READERS
     assert states(sent) == {("sent", "outbox"): 12}
 
 
 def test_the_next_issue_goes_to_who_came_since(sent):
-    sent.press.sweep(at(0))
+    sent.press.sending.sweep(at(0))
     sent.subscribe("late@example.org")
     sent.press.tick(at(1))
 
-    assert sent.press.sweep(at(1)) == len(READERS) + 1
+    assert sent.press.sending.sweep(at(1)) == len(READERS) + 1
 
 
 def test_a_second_sweep_sends_nothing(sent):
-    sent.press.sweep(at(0))
+    sent.press.sending.sweep(at(0))
 
-    assert sent.press.sweep(at(0, seconds=1)) == 0
+    assert sent.press.sending.sweep(at(0, seconds=1)) == 0
     assert len(sent.messages()) == 12
 
 
@@ -78,12 +78,12 @@ def test_what_a_full_outbox_did_not_take_is_free_at_once_and_gets_a_correction_m
     in_its_place = sent.folder / "tmp" / name
     in_its_place.mkdir(parents=True)
     with pytest.raises(OutboxFull):
-        sent.press.sweep(at(0))
+        sent.press.sending.sweep(at(0))
     assert states(sent) == {("sent", "outbox"): 4, ("queued", None): 8}
 
     in_its_place.rmdir()
     sent.press.correct(None, day(0), "It was in Gao.", at(0, 6, seconds=1), values={"place": "Gao"})
-    assert sent.press.sweep(at(0, 6, seconds=2)) == 8
+    assert sent.press.sending.sweep(at(0, 6, seconds=2)) == 8
     assert recipients(sent) == READERS
     assert sum(b"It was in Gao." in mail for mail in sent.messages()) == 8
 
@@ -96,11 +96,11 @@ def test_bytes_that_a_killed_process_may_have_written_stay_though_the_outbox_was
     (sent.folder / "cur").rmdir()
     (sent.folder / "cur").write_text("in its place")
     with pytest.raises(OutboxFull):
-        sent.press.sweep(at(0, 6, seconds=200))
+        sent.press.sending.sweep(at(0, 6, seconds=200))
     (sent.folder / "cur").unlink()
     sent.press.correct(None, day(0), "It was in Gao.", at(0, 6, seconds=201), values={"place": "Gao"})
 
-    assert sent.press.sweep(at(0, 6, seconds=202)) == 12
+    assert sent.press.sending.sweep(at(0, 6, seconds=202)) == 12
     mails = sent.messages()
     assert before in mails
     assert sum(b"It was in Gao." in mail for mail in mails) == 11
@@ -120,7 +120,7 @@ def test_sweeps_at_once_send_each_message_once(room):
 
     def sweep(other: Room) -> int:
         gate.wait()
-        return other.press.sweep(at(0))
+        return other.press.sending.sweep(at(0))
 
     with ThreadPoolExecutor(len(others)) as threads:
         numbers = list(threads.map(sweep, others))
@@ -148,11 +148,11 @@ def test_no_two_claims_hold_the_same_delivery(sent):
 def test_a_kill_between_writing_and_recording_makes_no_second_message(sent):
     killed = Killed(sent.store, sent.folder)
     with pytest.raises(Kill):
-        killed.press.sweep(at(0))
+        killed.press.sending.sweep(at(0))
     assert len(sent.messages()) == 7
 
-    assert sent.press.sweep(at(0, seconds=60)) == 0, "another process may still be at work on them"
-    assert sent.press.sweep(at(0, seconds=121)) == 12
+    assert sent.press.sending.sweep(at(0, seconds=60)) == 0, "another process may still be at work on them"
+    assert sent.press.sending.sweep(at(0, seconds=121)) == 12
     assert recipients(sent) == READERS
     assert states(sent) == {("sent", "outbox"): 12}
 
@@ -161,10 +161,10 @@ def test_a_claim_holds_from_when_it_is_made_however_old_the_tick_is(sent):
     """A mailing takes its time: by the tick's instant, what is claimed late in it would be anybody's at once."""
     killed = Killed(sent.store, sent.folder)
     with pytest.raises(Kill):
-        killed.press.sweep(at(0), look=lambda: at(0, 6.5))
+        killed.press.sending.sweep(at(0), look=lambda: at(0, 6.5))
 
-    assert sent.press.sweep(at(0, 6.5, seconds=60)) == 0, "another process may still be at work on them"
-    assert sent.press.sweep(at(0, 6.5, seconds=121)) == 12
+    assert sent.press.sending.sweep(at(0, 6.5, seconds=60)) == 0, "another process may still be at work on them"
+    assert sent.press.sending.sweep(at(0, 6.5, seconds=121)) == 12
 
 
 class Kill(BaseException):
@@ -210,7 +210,7 @@ def test_bytes_that_were_claimed_stay_though_a_correction_freezes_others(sent):
 
 
 def test_the_date_of_a_message_is_the_deliverys_due_instant(sent):
-    sent.press.sweep(at(0, 9))
+    sent.press.sending.sweep(at(0, 9))
 
     dates = {message_from_bytes(mail, policy=policy.default)["Date"].datetime for mail in sent.messages()}
     assert dates == {at(0)}
@@ -220,13 +220,13 @@ def test_the_date_of_a_message_is_the_deliverys_due_instant(sent):
 
 
 def test_what_comes_later_than_max_late_is_counted_and_not_sent(sent):
-    assert sent.press.sweep(at(0) + MAX_LATE + timedelta(seconds=1)) == 0
+    assert sent.press.sending.sweep(at(0) + MAX_LATE + timedelta(seconds=1)) == 0
     assert states(sent) == {("suppressed", "late"): 12}
     assert sent.messages() == []
 
 
 def test_what_comes_just_within_max_late_is_sent(sent):
-    assert sent.press.sweep(at(0) + MAX_LATE) == 12
+    assert sent.press.sending.sweep(at(0) + MAX_LATE) == 12
 
 
 def test_what_a_newer_issue_has_overtaken_is_counted_and_not_sent(sent):
@@ -236,7 +236,7 @@ def test_what_a_newer_issue_has_overtaken_is_counted_and_not_sent(sent):
     with sent.store.transaction() as connection:
         connection.execute(update(our.deliveries).where(our.deliveries.c.mailing_id == 1).values(due_at=at(1, 5)))
 
-    assert sent.press.sweep(at(1, 7)) == 12
+    assert sent.press.sending.sweep(at(1, 7)) == 12
     assert states(sent) == {("suppressed", "late"): 12, ("sent", "outbox"): 12}
     subjects = {message_from_bytes(mail, policy=policy.default)["Subject"] for mail in sent.messages()}
     assert subjects == {sent.issues()[1].subject}
@@ -247,11 +247,11 @@ def test_an_old_day_is_mailed_when_it_is_asked_for(room):
     room.subscribe(*READERS)
     room.press.publish(None, day(0), at(0), mail=False)
     room.press.tick(at(1))
-    room.press.sweep(at(1))
+    room.press.sending.sweep(at(1))
 
     room.press.publish(None, day(0), at(1, 7), mail=True)
 
-    assert room.press.sweep(at(1, 7)) == 12
+    assert room.press.sending.sweep(at(1, 7)) == 12
     assert states(room) == {("sent", "outbox"): 24}
 
 
@@ -260,7 +260,7 @@ def test_who_left_or_paused_before_the_claim_gets_nothing(sent, state):
     with sent.store.transaction() as connection:
         connection.execute(update(our.subscriptions).where(our.subscriptions.c.id <= 2).values(state=state))
 
-    assert sent.press.sweep(at(0)) == 10
+    assert sent.press.sending.sweep(at(0)) == 10
     assert states(sent) == {("sent", "outbox"): 10, ("suppressed", "left"): 2}
 
 
@@ -268,7 +268,7 @@ def test_whose_address_bounced_gets_nothing(sent):
     with sent.store.transaction() as connection:
         connection.execute(update(our.subscribers).where(our.subscribers.c.id == 1).values(state="bounced"))
 
-    assert sent.press.sweep(at(0)) == 11
+    assert sent.press.sending.sweep(at(0)) == 11
 
 
 def test_a_withdrawal_stops_what_is_not_sent_even_what_a_dead_process_had_claimed(sent):
@@ -276,7 +276,7 @@ def test_a_withdrawal_stops_what_is_not_sent_even_what_a_dead_process_had_claime
     outcome = sent.press.withdraw(None, day(0), "A court forbade it.", at(0, 6.01))
 
     assert outcome.deliveries == 9
-    assert sent.press.sweep(at(0, 7)) == 0
+    assert sent.press.sending.sweep(at(0, 7)) == 0
     assert states(sent) == {("suppressed", "withdrawn"): 12}
     assert sent.messages() == []
 
@@ -285,23 +285,23 @@ def test_a_withdrawal_stops_what_is_not_sent_even_what_a_dead_process_had_claime
 def test_a_hold_stops_the_mail_and_a_release_in_time_lets_it_go(sent, days):
     sent.press.hold(None, days, at(0, 6.01), "a doubt")
 
-    assert sent.press.sweep(at(0, 6.02)) == 0
+    assert sent.press.sending.sweep(at(0, 6.02)) == 0
     assert states(sent) == {("queued", None): 12}
     assert sent.press.release(None, days, at(0, 7)) == 1
-    assert sent.press.sweep(at(0, 7)) == 12
+    assert sent.press.sending.sweep(at(0, 7)) == 12
 
 
 def test_a_hold_of_other_days_or_of_another_edition_stops_nothing(sent):
     sent.press.hold(None, (day(3), day(9)), at(0, 6.01), "a holiday")
 
-    assert sent.press.sweep(at(0, 6.02)) == 12
+    assert sent.press.sending.sweep(at(0, 6.02)) == 12
 
 
 def test_a_release_that_comes_too_late_sends_nothing(sent):
     sent.press.hold(None, None, at(0, 6.01), "a doubt")
     sent.press.release(None, None, at(0, 19))
 
-    assert sent.press.sweep(at(0, 19)) == 0
+    assert sent.press.sending.sweep(at(0, 19)) == 0
     assert states(sent) == {("suppressed", "late"): 12}
 
 
@@ -317,7 +317,7 @@ def test_a_hold_that_is_set_while_a_long_mailing_runs_stops_the_rest_of_it(room)
         told.append(number)
         room.press.hold(None, None, at(0, 6.01), "stop")
 
-    assert room.press.sweep(at(0), progress=hold) == 500
+    assert room.press.sending.sweep(at(0), progress=hold) == 500
     assert told == [500]
     assert states(room) == {("sent", "outbox"): 500, ("queued", None): 10}
 
@@ -338,7 +338,7 @@ def test_a_crash_while_the_audience_is_frozen_leaves_no_issue_and_no_mailing(roo
     with room.store.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(our.deliveries)) == 0
     room.press.tick(at(0, 6.1))
-    assert room.press.sweep(at(0, 6.1)) == 12
+    assert room.press.sending.sweep(at(0, 6.1)) == 12
 
 
 def test_one_reader_of_two_editions_gets_both(room):
@@ -348,5 +348,5 @@ def test_one_reader_of_two_editions_gets_both(room):
     room.subscribe("reader@example.org", edition="evening-dose")
     room.press.tick(at(0))
 
-    assert room.press.sweep(at(0)) == 2
+    assert room.press.sending.sweep(at(0)) == 2
     assert recipients(room) == ["reader@example.org"] * 2

@@ -88,8 +88,8 @@ def test_what_nobody_has_claimed_is_frozen_again_and_says_it_first_hand(printed)
     with printed.store.transaction() as connection:
         claimed = ledger.claim(connection, [1], "dose.example.org", at(0), most=1)
     outcome = correct(printed)
-    printed.press.sweep(at(0, 7))
-    printed.press.sweep(at(0, 8))
+    printed.press.sending.sweep(at(0, 7))
+    printed.press.sending.sweep(at(0, 8))
 
     sent = texts(printed)
     first = claimed[0].address
@@ -100,18 +100,18 @@ def test_what_nobody_has_claimed_is_frozen_again_and_says_it_first_hand(printed)
 
 def test_a_running_mailing_is_left_as_it_is_if_the_editor_says_so(printed):
     outcome = correct(printed, leave_running=True)
-    printed.press.sweep(at(0, 7))
+    printed.press.sending.sweep(at(0, 7))
 
     assert outcome.deliveries == 0
     assert [NOTE in text.replace("\n", " ") for text in texts(printed).values()] == [False] * 3
 
 
 def test_the_next_mailing_carries_the_note_and_no_other(printed):
-    printed.press.sweep(at(0))
+    printed.press.sending.sweep(at(0))
     correct(printed)
     for number in (1, 2):
         printed.press.tick(at(number))
-        printed.press.sweep(at(number))
+        printed.press.sending.sweep(at(number))
 
     carried = {(to, when): NOTE in text.replace("\n", " ") for (to, when), text in texts(printed).items()}
     assert [carried["one@example.org", f"2026/03/0{number}"] for number in (1, 2, 3)] == [False, True, False]
@@ -120,30 +120,30 @@ def test_the_next_mailing_carries_the_note_and_no_other(printed):
 @pytest.mark.parametrize("why", ["downtime", "hold", "withdrawal"])
 def test_a_note_that_a_mailing_carried_in_vain_goes_in_the_next(printed, why):
     press, number = printed.press, 1
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.correct(None, day(0), "It was in Gao.", at(0, 12), values={"place": "Gao"})
     press.tick(at(number))
     if why == "hold":
         press.hold(None, None, at(number))
-        press.sweep(at(number, 12))
+        press.sending.sweep(at(number, 12))
         press.release(None, None, at(number, 23))
     if why == "withdrawal":
         press.withdraw(None, day(number), "A notice.", at(number))
     before = set(printed.messages())
     for later in (number + 1, number + 2):
         press.tick(at(later))
-        press.sweep(at(later))
+        press.sending.sweep(at(later))
 
     carrying = [mail for mail in set(printed.messages()) - before if b"It was in Gao." in mail]
     assert len(carrying) == 3, "each reader has it, once"
 
 
 def test_an_unmailed_issue_carries_no_note_and_leaves_it_to_the_next(printed):
-    printed.press.sweep(at(0))
+    printed.press.sending.sweep(at(0))
     correct(printed)
     printed.press.publish(None, day(1), at(1), mail=False)
     printed.press.tick(at(2))
-    printed.press.sweep(at(2))
+    printed.press.sending.sweep(at(2))
 
     assert NOTE in texts(printed)["one@example.org", "2026/03/03"].replace("\n", " ")
 
@@ -156,11 +156,11 @@ def test_every_edition_that_published_it_carries_the_note_once_and_no_other_edit
     for slug in ("daily-dose", "second", "third"):
         room.subscribe(f"{slug}@example.org", edition=slug)
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     assert len(correct(room).issues) == 2
     for number in (1, 2):
         press.tick(at(number))
-        press.sweep(at(number))
+        press.sending.sweep(at(number))
 
     noted = {key for key, text in texts(room).items() if NOTE in text.replace("\n", " ")}
     assert noted == {("daily-dose@example.org", "2026/03/02"), ("second@example.org", "2026/03/02")}
@@ -253,10 +253,10 @@ def test_what_can_not_be_done_is_refused_with_its_reason_and_nothing_is_changed(
 
 
 def test_a_slip_is_listed_and_no_note_of_it_is_mailed(printed):
-    printed.press.sweep(at(0))
+    printed.press.sending.sweep(at(0))
     outcome = printed.press.amend(None, "wrong", at(0, 7), {"place": "Timbuctoo"})
     printed.press.tick(at(1))
-    printed.press.sweep(at(1))
+    printed.press.sending.sweep(at(1))
 
     (note,) = printed.issues()[0].corrections
     assert (note.slip, note.note) == (True, "")
@@ -267,7 +267,7 @@ def test_a_slip_is_listed_and_no_note_of_it_is_mailed(printed):
 
 def test_a_slip_in_a_running_mailing_is_mended_for_who_has_not_got_it_yet(printed):
     outcome = printed.press.amend(None, "wrong", at(0, 6.5), {"body": "Other words.[^1]"})
-    printed.press.sweep(at(0, 7))
+    printed.press.sending.sweep(at(0, 7))
 
     assert outcome.deliveries == 3
     assert all("Other words." in text for text in texts(printed).values())

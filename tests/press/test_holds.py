@@ -91,7 +91,7 @@ def test_a_day_that_was_held_when_it_came_due_is_said_to_stay_empty_and_how_to_f
     with pytest.raises(refusals.Held, match=told):
         press.outlook.pick(None, day(2), at(2, 8))
 
-    assert press.outlook.left_empty(at(2, 8)) == {"daily-dose": [day(1), day(2)]}
+    assert press.outlook.left_empty(at(2, 8)) == {"daily-dose": (day(1), day(2))}
     overview = press.outlook.overview(None, at(2, 8))
     assert (overview.holds, overview.empty) == ((), (day(1), day(2)))
     press.publish(None, day(2), at(2, 9), force=True)
@@ -119,17 +119,17 @@ def test_mail_that_a_hold_keeps_back_is_counted_and_no_problem_until_it_is_relea
     room.subscribe("reader@example.org", "other@example.org")
     press.tick(at(0))
     press.hold(None, (day(0), day(0)), at(0))
-    assert press.sweep(at(0, 6, seconds=1)) == 0
+    assert press.sending.sweep(at(0, 6, seconds=1)) == 0
     later = at(0, 6, seconds=600)
     overview = press.outlook.overview(None, later)
     assert (overview.kept_back, overview.deliveries, overview.problems) == (2, {"queued": 2}, ())
-    assert press.outlook.kept_back(None, later) == 2
+    assert press.outlook.kept_back(later) == 2
 
     press.release(None, (day(0), day(0)), later)
     assert press.outlook.overview(None, later).problems == (), "the next tick will send it"
     (problem,) = press.outlook.overview(None, at(0, 6, seconds=800)).problems
     assert problem.startswith("2 of the deliveries of 2026-03-01 wait though they are due")
-    assert press.sweep(later) == 2
+    assert press.sending.sweep(later) == 2
     assert press.outlook.overview(None, later).problems == ()
 
 
@@ -141,10 +141,10 @@ def test_a_wrong_clock_gives_up_no_plan_and_no_mail(room, press):
     room.desk.enqueue(None, "entry-002", at(0), day=day(5))
     press.alarm(at(10), "the clock was set forward")
     press.tick(at(10))
-    assert press.sweep(at(10)) == 0
+    assert press.sending.sweep(at(10)) == 0
     press.release(None, None, at(0, 6.2))
 
-    assert press.sweep(at(0, 6.3)) == 1
+    assert press.sending.sweep(at(0, 6.3)) == 1
     for number in range(1, 6):
         press.tick(at(number))
     picks = room.picks()

@@ -20,7 +20,7 @@ from newsletter.press import refusals
 def test_missed_days_come_in_order_unmailed_and_only_the_newest_is_mailed(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     made = press.tick(at(4, 7))
 
     assert [issue.day for issue in made] == [day(1), day(2), day(3), day(4)]
@@ -29,15 +29,15 @@ def test_missed_days_come_in_order_unmailed_and_only_the_newest_is_mailed(room, 
     assert [issue.shown_at for issue in room.issues()] == [
         at(0), at(1), at(2), at(3), room.issues()[4].published_at,
     ]  # fmt: skip
-    assert press.sweep(at(4, 7)) == 1
+    assert press.sending.sweep(at(4, 7)) == 1
 
 
 def test_the_mail_after_downtime_links_what_was_missed(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.tick(at(3))
-    press.sweep(at(3))
+    press.sending.sweep(at(3))
 
     mail = next(mail for mail in room.messages() if b"2026/03/04" in mail)
     assert b"2026/03/02" in mail
@@ -57,16 +57,16 @@ def linked(room, number):
 def test_a_held_day_that_is_filled_later_is_linked_by_the_next_mail_and_by_no_other(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.hold(None, (day(1), day(1)), at(0, 8))
     for number in (1, 2):
         press.tick(at(number))
-        press.sweep(at(number))
+        press.sending.sweep(at(number))
     press.release(None, (day(1), day(1)), at(2, 7))
     press.publish(None, day(1), at(2, 8), force=True)
     for number in (3, 4):
         press.tick(at(number))
-        press.sweep(at(number))
+        press.sending.sweep(at(number))
 
     assert [linked(room, number) for number in (0, 2, 3, 4)] == [[], [], [2], []]
 
@@ -74,10 +74,10 @@ def test_a_held_day_that_is_filled_later_is_linked_by_the_next_mail_and_by_no_ot
 def test_a_mail_that_came_too_late_for_everybody_is_linked_by_the_next_with_all_that_it_linked(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.tick(at(2))  # the day before was missed
     press.tick(at(3, 7))  # and no mail of this one went out
-    press.sweep(at(3, 7))
+    press.sending.sweep(at(3, 7))
     press.tick(at(4))
 
     assert [linked(room, number) for number in (2, 3, 4)] == [[2], [2, 3], []]
@@ -87,7 +87,7 @@ def test_a_mail_that_came_too_late_for_everybody_is_linked_by_the_next_with_all_
 def test_a_mail_that_a_killed_process_had_claimed_is_linked_by_the_next(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.tick(at(1))
     with room.store.transaction() as connection:
         claimed = ledger.claim(connection, [each.id for each in ledger.running(connection)], "example.org", at(1))
@@ -100,14 +100,14 @@ def test_a_mail_that_a_killed_process_had_claimed_is_linked_by_the_next(room, pr
 def test_a_mail_that_came_too_late_for_some_is_linked_by_the_next_and_what_it_linked_is_not(room, press):
     room.subscribe("one@example.org", "two@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.tick(at(2))
     with room.store.transaction() as connection:
         running = [each.id for each in ledger.running(connection)]
         ledger.sent(connection, ledger.claim(connection, running, "example.org", at(2), most=1), at(2))
-    press.sweep(at(2, 20))
+    press.sending.sweep(at(2, 20))
     press.tick(at(3))
-    press.sweep(at(3))
+    press.sending.sweep(at(3))
     press.tick(at(4))
 
     assert [linked(room, number) for number in (2, 3, 4)] == [[2], [3], []]
@@ -116,7 +116,7 @@ def test_a_mail_that_came_too_late_for_some_is_linked_by_the_next_and_what_it_li
 def test_a_withdrawn_mail_is_never_linked_and_what_it_linked_comes_with_the_next(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.tick(at(2))
     press.withdraw(None, day(2), "It named the wrong man.", at(2, 7))
     press.tick(at(3))
@@ -127,10 +127,10 @@ def test_a_withdrawn_mail_is_never_linked_and_what_it_linked_comes_with_the_next
 def test_an_old_day_that_is_mailed_when_asked_links_what_was_missed_and_is_missed_no_more(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.tick(at(3, 20))
     press.publish(None, day(2), at(3, 21), mail=True)
-    press.sweep(at(3, 21))
+    press.sending.sweep(at(3, 21))
     press.tick(at(4))
 
     assert [linked(room, number) for number in (2, 4)] == [[2, 4], []]
@@ -139,7 +139,7 @@ def test_an_old_day_that_is_mailed_when_asked_links_what_was_missed_and_is_misse
 def test_an_old_day_that_is_mailed_while_the_newest_waits_links_nothing_of_it(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.tick(at(2))
     press.publish(None, day(1), at(2, 6.5), mail=True)
 
@@ -149,7 +149,7 @@ def test_an_old_day_that_is_mailed_while_the_newest_waits_links_nothing_of_it(ro
 def test_what_is_frozen_again_links_what_it_linked_before(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.tick(at(2))
     press.publish(None, day(1), at(2, 6.5), mail=True)
     press.correct(None, day(2), "It was in May.", at(2, 7))
@@ -170,9 +170,9 @@ def test_nobody_missed_what_was_published_before_the_first_mail(room, press):
 def test_a_mail_links_the_newest_of_what_was_missed_and_counts_the_rest(room, press):
     room.subscribe("reader@example.org")
     press.tick(at(0))
-    press.sweep(at(0))
+    press.sending.sweep(at(0))
     press.tick(at(20))
-    press.sweep(at(20))
+    press.sending.sweep(at(20))
 
     mail = next(mail for mail in room.messages() if b"2026/03/21" in mail)
     assert linked(room, 20) == list(range(7, 21))

@@ -77,7 +77,7 @@ def _tick(url: str, folder: Path, gate, days: int) -> None:
     for number in range(days):
         gate.wait()
         room.press.tick(at(number))
-        room.press.sweep(at(number, seconds=1))
+        room.press.sending.sweep(at(number, seconds=1))
 
 
 def test_three_processes_that_tick_at_the_same_instants_publish_and_mail_each_day_once(room, press):
@@ -226,7 +226,7 @@ def test_today_comes_early_when_it_is_asked_for_and_is_mailed_at_once(room, pres
     issue = press.publish(None, day(1), at(1, 2), early=True)
 
     assert (issue.due_at, issue.published_at, issue.mailed) == (at(1), at(1, 2) + (issue.published_at - at(1, 2)), True)
-    assert press.sweep(at(1, 2)) == 1
+    assert press.sending.sweep(at(1, 2)) == 1
     assert press.tick(at(1)) == []
     assert [issue.mailed for issue in room.issues()] == [False, True]
 
@@ -234,10 +234,10 @@ def test_today_comes_early_when_it_is_asked_for_and_is_mailed_at_once(room, pres
 def test_publish_unmailed_then_mailed_mails_once(room, press):
     room.subscribe("reader@example.org")
     assert press.publish(None, day(0), at(0), mail=False).mailed is False
-    assert press.sweep(at(0)) == 0
+    assert press.sending.sweep(at(0)) == 0
     assert press.publish(None, day(0), at(0, 7)).mailed is False
     assert press.publish(None, day(0), at(0, 8), mail=True).mailed is True
     press.publish(None, day(0), at(0, 9), mail=True)
 
-    assert press.sweep(at(0, 9)) == 1
-    assert press.sweep(at(0, 9)) == 0
+    assert press.sending.sweep(at(0, 9)) == 1
+    assert press.sending.sweep(at(0, 9)) == 0

@@ -27,7 +27,7 @@ def printed(room: Room, press: Press) -> Room:
     room.subscribe("reader@example.org")
     for number in range(4):
         press.tick(at(number))
-        press.sweep(at(number))
+        press.sending.sweep(at(number))
     assert [number for number, slug in enumerate(room.picks().values()) if slug == "wrong"] == [0, 2]
     return room
 
@@ -132,7 +132,7 @@ def test_a_mail_does_not_link_what_was_withdrawn_since(printed):
     printed.press.tick(at(6))
     printed.press.withdraw(None, day(5), NOTICE, at(6, 7))
     printed.press.tick(at(8))
-    printed.press.sweep(at(8))
+    printed.press.sending.sweep(at(8))
 
     mails = [message_from_bytes(mail, policy=policy.default) for mail in printed.messages()]
     last = next(mail for mail in mails if mail["Archived-At"].endswith("2026/03/09>"))
@@ -145,7 +145,7 @@ def test_its_correction_is_no_longer_told(printed):
     printed.press.correct(None, "wrong", "It was Gao.", at(3, 7), values={"place": "Gao"})
     printed.press.withdraw(None, "wrong", NOTICE, at(3, 8))
     printed.press.tick(at(4))
-    printed.press.sweep(at(4))
+    printed.press.sending.sweep(at(4))
 
     with printed.store.reading() as connection:
         assert View(connection, printed.desk.edition(None), at(4)).corrections() == []
@@ -157,7 +157,7 @@ def test_a_withdrawn_day_is_not_mailed_though_it_is_asked_for(printed):
     printed.press.withdraw(None, day(4), NOTICE, at(4, 7))
     printed.press.publish(None, day(4), at(4, 8), mail=True)
 
-    assert printed.press.sweep(at(4, 8)) == 0
+    assert printed.press.sending.sweep(at(4, 8)) == 0
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def main(home: str, database_url: str) -> None:
         for line in sys.stdin:
             now = datetime.fromisoformat(line.strip())
             issues = room.press.tick(now)
-            room.press.sweep(now)
+            room.press.sending.sweep(now)
             print(" ".join(str(issue.day) for issue in issues), flush=True)
 
 
