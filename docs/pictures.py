@@ -30,13 +30,13 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from newsletter.models import Edition, Entry, Issue, IssueState, Publisher, Rule, Schedule  # noqa: E402 -- a script
-from newsletter.render import templates  # noqa: E402
-from newsletter.render.box import box_page  # noqa: E402
-from newsletter.render.links import Links  # noqa: E402
-from newsletter.render.mail import issue_mail  # noqa: E402
-from newsletter.render.pages import front_page, year_page  # noqa: E402
-from newsletter.render.squares import Line  # noqa: E402
-from newsletter.shapes import entry_of  # noqa: E402
+from newsletter.render import templates  # noqa: E402 -- as above
+from newsletter.render.box import box_page  # noqa: E402 -- as above
+from newsletter.render.links import Links  # noqa: E402 -- as above
+from newsletter.render.mail import issue_mail  # noqa: E402 -- as above
+from newsletter.render.pages import front_page, year_page  # noqa: E402 -- as above
+from newsletter.render.squares import Line  # noqa: E402 -- as above
+from newsletter.shapes import entry_of  # noqa: E402 -- as above
 
 #: The day that the pictures show: an anniversary of its entry.
 DAY = date(2026, 6, 17)

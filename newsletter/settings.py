@@ -162,7 +162,7 @@ def _default_database(given: dict[str, Any]) -> str:
 
 def _default_base_url(given: dict[str, Any]) -> str:
     host = given["host"]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound: an address to listen on is none to visit
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 -- compared, not bound: an address to listen on is none to visit
         host = "localhost"
     return f"http://{f'[{host}]' if ':' in host else host}:{given['port']}"
 

@@ -30,6 +30,7 @@ SEEDS = Path(__file__).parents[2] / "seeds"
 DATA = Path(__file__).parents[1] / "data"
 #: The instant of most tests: today's issue is out.
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TODAY, TOMORROW = "2026-11-22", "2026-11-23"
 READER = "reader@example.org"
 #: Linux: `prctl` takes a right away from a process and those that it starts.
 _PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 24, 1, 2
@@ -193,3 +194,9 @@ def _text(stream: io.TextIOWrapper) -> str:
     stream.flush()
     assert isinstance(stream.buffer, io.BytesIO)
     return stream.buffer.getvalue().decode()
+
+
+def ready(dose: CommandLine, number: int = 3) -> list[str]:
+    """Return slugs of entries that can be planned."""
+    ahead = dose.json("forecast", "--from", TOMORROW, "--days", number)
+    return [pick["entry"] for pick in ahead]

@@ -50,3 +50,15 @@ def empty(fresh: CommandLine) -> CommandLine:
     """Give the program with an empty archive."""
     fresh.ok("init", "--empty")
     return fresh
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Give what writes a file, text or bytes, and returns its path."""
+
+    def write(name, content):
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write

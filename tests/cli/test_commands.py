@@ -6,21 +6,14 @@ from datetime import timedelta
 from email import message_from_string, policy
 
 import pytest
-from command_line import NOON, READER
+from command_line import NOON, READER, TODAY, TOMORROW, ready
 
-TODAY, TOMORROW = "2026-11-22", "2026-11-23"
 PICK = "edition day rule reason entry runners_up"
 ISSUE = "edition day number state rule reason headline subject entry due_at published_at url mailed corrections"
 EDITION = "slug title language zone time days from rest_days kinds tags since"
 STATUS = "edition now day issue next_due_at holds runway queue deliveries last_tick_at problems"
 SUBSCRIBER = "address state subscriptions"
 SUBSCRIPTION = "edition state cadence hour zone format"
-
-
-def ready(dose, number=3):
-    """Return slugs of entries that can be planned."""
-    ahead = dose.json("forecast", "--from", TOMORROW, "--days", number)
-    return [pick["entry"] for pick in ahead]
 
 
 def test_status_says_how_it_stands(dose):
@@ -207,190 +200,6 @@ def test_a_preview_of_the_mail_has_two_parts(dose):
 
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     assert mail["Subject"] == dose.json("status")["issue"]["subject"]
-
-
-def test_the_queue_is_told_as_it_then_stands(dose):
-    first, second, third = ready(dose)
-
-    assert dose.json("queue", "list") == []
-    dose.ok("queue", "add", first)
-    dose.ok("queue", "add", second)
-    dose.ok("queue", "add", third, "--day", "2026-12-24")
-    moved = dose.json("queue", "move", second, 1)
-
-    assert [(line["entry"], line["day"]) for line in moved] == [(third, "2026-12-24"), (second, None), (first, None)]
-    assert dose.ok("queue", "list").out == f"2026-12-24  {third}\n        1.  {second}\n        2.  {first}\n"
-    assert dose.json("pick", "tomorrow")["rule"] == "queued"
-    assert dose.json("status")["queue"] == [second, first]
-    for slug in (first, second, third):
-        dose.ok("queue", "remove", slug)
-    assert dose.ok("queue", "list").out.startswith("nothing is pinned or queued")
-
-
-def test_a_queued_entry_that_is_not_ready_says_so(dose):
-    slug = ready(dose)[0]
-    dose.ok("amend", slug, "--set", "status=review")
-
-    told = dose.json("queue", "add", slug)
-
-    assert told == [{"entry": slug, "day": None, "obstacle": "is not ready (review)", "warning": None, "note": None}]
-    assert dose.ok("queue", "list").out == f"        1.  {slug}  (is not ready (review))\n"
-
-
-def test_the_desk_warns_of_a_plan_that_breaks_the_rest(dose):
-    slug = dose.json("status")["issue"]["entry"]
-    rest = "was published on 2026-11-22: has not rested 120 days"
-
-    assert dose.ok("queue", "add", slug, "--day", "2026-12-24").out == f"2026-12-24  {slug}  ({rest})\n"
-    dose.ok("queue", "remove", slug)
-    assert dose.json("queue", "add", slug)[0]["warning"] == rest
-    dose.ok("queue", "remove", slug)
-    assert dose.json("queue", "add", slug, "--day", "2027-03-22")[0]["warning"] is None
-
-
-def test_a_hold_is_set_told_and_lifted(dose):
-    held = dose.json("hold", "tomorrow..2026-11-25", "--reason", "a day of mourning")
-
-    assert held == {
-        "edition": "daily-dose",
-        "first": TOMORROW,
-        "last": "2026-11-25",
-        "since": held["since"],
-        "reason": "a day of mourning",
-        "origin": "editor",
-    }
-    assert dose.json("status")["holds"] == [held]
-    assert dose.json("status")["next_due_at"] == "2026-11-26T06:00:00Z"
-    assert "held          2026-11-23 to 2026-11-25: a day of mourning\n" in dose.ok("status").out
-    assert dose.ok("release", "2026-11-24").out == (
-        "1 hold lifted\n"
-        "  held: 2026-11-23: a day of mourning (daily-dose release 2026-11-23)\n"
-        "  held: 2026-11-25: a day of mourning (daily-dose release 2026-11-25)\n"
-    )
-    assert dose.json("release", "2026-11-23..2026-11-25") == {"released": 2, "empty": {}}
-    assert dose.ok("release", "2026-11-24").out == "nothing was held\n"
-
-
-def test_a_release_that_lifts_nothing_says_what_is_held_and_how_to_lift_it(dose):
-    dose.ok("editions", "add", "weekdays", "days=mon-fri")
-    dose.ok("hold", "2026-11-23..2026-11-25", "--edition", "weekdays")
-
-    assert dose.ok("release", "--all").out == (
-        "nothing was held but some days\n"
-        "  held: 2026-11-23 to 2026-11-25 of weekdays "
-        "(daily-dose release 2026-11-23..2026-11-25 --edition weekdays)\n"
-    )
-    dose.ok("hold", "--all", "--reason", "a fire")
-    assert dose.ok("release", "tomorrow").out.startswith(
-        "2026-11-23 of daily-dose was not held\n  held: 2026-11-23 to 2026-11-25 of weekdays"
-    )
-    assert dose.ok("release", "tomorrow").out.endswith("\n  held: everything: a fire (daily-dose release --all)\n")
-
-
-def test_days_that_were_held_and_are_over_are_told_no_more(dose):
-    dose.ok("hold", "yesterday..tomorrow")
-    dose.at = NOON + timedelta(days=1)
-    assert dose.ok("hold", "tomorrow").out == "2026-11-24 is held\n"
-    assert "\nheld          2026-11-21 to 2026-11-23\n" in dose.ok("status").out
-    dose.at = NOON + timedelta(days=2)
-
-    assert [hold["first"] for hold in dose.json("status")["holds"]] == ["2026-11-24"]
-
-
-def test_a_hold_says_what_of_it_is_out_already(dose):
-    headline = dose.json("status")["issue"]["headline"]
-
-    assert dose.ok("hold", "tomorrow").out == f"{TOMORROW} is held\n"
-    assert dose.ok("hold", "today..tomorrow").out == (
-        f"{TODAY} to {TOMORROW} are held\n  out already: the issue of {TODAY}, {headline}\n"
-    )
-
-
-def test_a_hold_names_its_edition_where_there_are_several(dose):
-    dose.ok("editions", "add", "weekdays", "days=mon-fri")
-
-    assert dose.ok("hold", "tomorrow").out == f"{TOMORROW} of daily-dose is held\n"
-    assert dose.ok("hold", "tomorrow", "--edition", "weekdays").out == f"{TOMORROW} of weekdays is held\n"
-
-
-def test_a_hold_on_everything_stands_until_it_is_released(dose):
-    assert dose.ok("hold", "--all").out.startswith("everything is held\n  out already: the issue of 2026-11-22, ")
-
-    assert dose.json("status")["holds"][0]["first"] is None
-    assert "\nheld          everything\n" in dose.ok("status").out
-    assert dose.json("release", "--all") == {"released": 1, "empty": {}}
-    assert dose.json("status")["holds"] == []
-
-
-def test_a_correction_stands_in_public_at_once(dose):
-    slug = dose.json("status")["issue"]["entry"]
-
-    told = dose.json(
-        "correct", "today", "It was in another place.", "--set", "place=Elsewhere", "--source", "A. Report"
-    )
-
-    assert told.keys() == {"entry", "revision", "issues", "deliveries", "standing"}
-    assert (told["entry"], told["revision"], told["deliveries"]) == (slug, 2, 0)
-    (noted,) = told["issues"][0]["corrections"]
-    assert noted["note"] == "It was in another place."
-    assert {"field": "place", "now": "Elsewhere"}.items() <= {
-        k: v for k, v in noted["changes"][0].items() if k != "was"
-    }.items()
-    assert "It was in another place." in dose.ok("preview", "today", "--as", "page").out
-
-
-def test_a_correction_that_was_made_is_not_made_again(dose):
-    words = ["correct", "today", "It was in another place.", "--set", "place=Elsewhere", "--source", "A. Report"]
-    assert dose.ok(*words).out.splitlines()[1] == f"  daily-dose of {TODAY}"
-
-    assert dose.refusal(*words).endswith("was corrected so already, with this note")
-    assert len(dose.json("status")["issue"]["corrections"]) == 1
-
-
-def test_a_slip_is_amended_without_a_note(dose):
-    told = dose.json("amend", "today", "--set", "place=Elsewhere")
-
-    assert told["issues"][0]["corrections"][0]["slip"] is True
-    assert dose.ok("amend", told["entry"], "--set", "place=Somewhere").out.startswith(f"{told['entry']}: amended\n")
-
-
-@pytest.fixture
-def draft(dose, tmp_path):
-    """Give the slug of an entry without a source."""
-    file = tmp_path / "draft.jsonl"
-    file.write_text('{"kind": "fact", "headline": "A draft", "body": "A text."}\n')
-    return dose.json("import", file)["added"][0]["slug"]
-
-
-@pytest.mark.parametrize("status", ["ready", "review"])
-def test_an_entry_without_a_source_is_made_no_more_than_a_draft(dose, draft, status):
-    before = dose.export()
-
-    assert dose.refusal("amend", draft, "--set", f"status={status}", "--set", "place=Here") == (
-        f"status: expected draft, got {status}: an entry without a source stays a draft; add one with --source TEXT"
-    )
-    assert dose.export() == before
-    assert dose.ok("amend", draft, "--set", "place=Here").out == f"{draft}: amended (a draft until it has a source)\n"
-
-
-def test_a_draft_gets_a_source_and_is_made_ready_in_one_command(dose, draft):
-    told = dose.ok("amend", draft, "--source", "The Paper, 4 May 2011", "--set", "status=ready")
-
-    assert told.out == f"{draft}: amended\n"
-    assert dose.json("queue", "add", draft)[0]["obstacle"] is None
-    assert dose.refusal("amend", draft, "--source", "The Paper, 4 May 2011") == f"{draft} has these values already"
-    assert "The Paper, 4 May 2011" in dose.ok("preview", draft).out
-
-
-def test_a_withdrawn_day_keeps_its_notice(dose):
-    told = dose.json("withdraw", "today", "It named the wrong man.")
-
-    (issue,) = told["issues"]
-    assert (issue["state"], issue["headline"]) == ("withdrawn", None)
-    assert issue["withdrawal"]["notice"] == "It named the wrong man."
-    again = dose.ok("publish", "today")
-    assert "wrong man" in again.out
-    assert told["entry"] not in again.out
 
 
 def test_editions_are_listed_added_and_changed(dose):
