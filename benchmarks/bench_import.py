@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
-import resource
 import subprocess
 import sys
-from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from time import perf_counter
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from servers.postgresql import NoPostgreSQL, running_server  # noqa: E402 -- the server lives with the tests
-
-#: Runs in a process of its own, so that its peak of memory is the import's and everything it needs.
-IMPORT = """
-import resource, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from newsletter.desk.importing import Import
-from newsletter.store import Store
-from newsletter.store.schema import upgrade
-store = Store(sys.argv[1])
-upgrade(store)
-report = Import(files=[sys.argv[2]], kind="csv", mapping=Path(sys.argv[3])).run(
-    store, datetime(2026, 11, 22, tzinfo=UTC), dry_run=len(sys.argv) > 4
-)
-print(report.count, len(report.known), len(report.near), len(report.errors),
-      resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-"""
+from databases import addresses
 
 MAPPING = """
 date_formats = ["%d/%m/%Y"]
@@ -106,42 +85,42 @@ def table(file: Path, rows: int) -> None:
             )
 
 
-def measured(address: str, csv_file: Path, mapping: Path, *more: str) -> tuple[float, list[str]]:
-    """Import in a process of its own; return its seconds and what it printed."""
-    start = perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT, address, str(csv_file), str(mapping), *more],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return perf_counter() - start, done.stdout.split()
+def measured(settings: dict[str, str], *arguments: str) -> tuple[float, float, int, str]:
+    """Run the command; return its seconds, those of its CPU, the peak of its memory in MB, and what it said last."""
+    command = [str(Path(sys.executable).with_name("daily-dose")), *arguments]
+    with TemporaryFile("w+") as said:
+        start = perf_counter()
+        child = subprocess.Popen(command, env=settings, stdout=said, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(child.pid, 0)
+        seconds = perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise SystemExit(f"{' '.join(arguments)}: exit status {child.returncode}")
+        said.seek(0)
+        *_, last = said
+    return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024, last.strip()
 
 
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         mapping, csv_file = folder / "mapping.toml", folder / "table.csv"
         mapping.write_text(MAPPING)
         table(csv_file, rows)
-        print(f"{rows:,} rows, {csv_file.stat().st_size / 1e6:.0f} MB")
-        addresses = {"SQLite": f"sqlite:///{folder / 'archive.db'}"}
-        try:
-            server = stack.enter_context(running_server())
-            addresses["PostgreSQL"] = server.url(server.create_database())
-        except NoPostgreSQL as error:
-            print(f"not on PostgreSQL: {error}")
-        for name, address in addresses.items():
-            for what, more in (("import", ()), ("again (all known)", ()), ("dry run", ("dry",))):
-                before = resource.getrusage(resource.RUSAGE_CHILDREN)
-                seconds, (added, known, near, errors, megabytes) = measured(address, csv_file, mapping, *more)
-                after = resource.getrusage(resource.RUSAGE_CHILDREN)
-                used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-                goal = "  (at most 60 s, 250 MB)" if what == "import" else ""
-                counts = f"{added} added, {known} known, {near} near, {errors} refused"
-                print(f"{name:11} {what:18} {seconds:6.1f} s ({used:5.1f} s of CPU) {megabytes:>4} MB  {counts}{goal}")
+        print(f"{rows:,} rows, {csv_file.stat().st_size / 1e6:.0f} MB", flush=True)
+        command = ("import", str(csv_file), "--as", "csv", "--map", str(mapping))
+        with addresses(folder) as databases:
+            for name, address in databases.items():
+                over(name, {"DAILY_DOSE_HOME": str(folder / name), "DAILY_DOSE_DATABASE_URL": address}, command)
+
+
+def over(name: str, settings: dict[str, str], command: tuple[str, ...]) -> None:
+    measured(settings, "init")
+    for what, more in (("import", ()), ("again (all known)", ()), ("dry run", ("--dry-run",))):
+        seconds, cpu, megabytes, said = measured(settings, *command, *more)
+        goal = "  (at most 60 s, 250 MB)" if what == "import" else ""
+        print(f"{name:11} {what:18} {seconds:6.1f} s ({cpu:5.1f} s of CPU) {megabytes:>4} MB  {said}{goal}", flush=True)
 
 
 if __name__ == "__main__":

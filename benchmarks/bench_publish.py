@@ -11,7 +11,6 @@ import resource
 import shutil
 import subprocess
 import sys
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -20,17 +19,14 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from uuid import UUID, uuid5
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+import structlog
+from databases import addresses
+from rooms import Room, an_edition, starter
 
-import structlog  # noqa: E402 -- as below
-from rooms import Room, an_edition, starter  # noqa: E402 -- the room lives with the tests
-from servers.postgresql import NoPostgreSQL, running_server  # noqa: E402 -- as above
-
-from newsletter.archive import entries, issues  # noqa: E402 -- as above
-from newsletter.models import Entry, Issue, IssueState, PartialDate, Rule  # noqa: E402 -- as above
-from newsletter.store import Store  # noqa: E402 -- as above
-from newsletter.store.schema import upgrade  # noqa: E402 -- as above
+from newsletter.archive import entries, issues
+from newsletter.models import Entry, Issue, IssueState, PartialDate, Rule
+from newsletter.store import Store
+from newsletter.store.schema import upgrade
 
 ENTRIES, YEARS, ROUNDS = 10_000, 10, 25
 TODAY = date(2026, 11, 22)
@@ -154,21 +150,16 @@ def first_start(folder: Path) -> None:
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         first_start(folder)
-        addresses = {"SQLite": f"sqlite:///{folder / 'archive.db'}"}
-        try:
-            server = stack.enter_context(running_server())
-            addresses["PostgreSQL"] = server.url(server.create_database())
-        except NoPostgreSQL as error:
-            print(f"not on PostgreSQL: {error}")
-        for name, address in addresses.items():
-            store = Store(address)
-            upgrade(store)
-            over(store, folder, name)
-            store.close()
-            shutil.rmtree(folder / f"outbox-{name}", ignore_errors=True)
+        with addresses(folder) as databases:
+            for name, address in databases.items():
+                store = Store(address)
+                upgrade(store)
+                over(store, folder, name)
+                store.close()
+                shutil.rmtree(folder / f"outbox-{name}", ignore_errors=True)
 
 
 if __name__ == "__main__":

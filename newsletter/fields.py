@@ -29,6 +29,9 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 #: Regions that CLDR names and ISO 3166-1 does not.
 _NOT_ISO = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"])
 
+#: What nearly every address looks like, so that few need to be taken apart.
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?:/[A-Za-z0-9/._~%?=&+-]*)?")
+
 #: Categories of Unicode that leave no mark of their own: controls, formats as the soft hyphen, spaces, lone accents.
 _INVISIBLE = frozenset(["Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"])
 #: Letters and a symbol without a shape: the fillers of Hangul and the empty cell of Braille.
@@ -261,6 +264,8 @@ def is_language(text: str) -> bool:
 
 def is_web_address(text: str) -> bool:
     """Say whether *text* is an absolute http or https address, and nothing that a page would run."""
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return True
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>\"]", text)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -89,6 +90,7 @@ class PartialDate:
         date(self.year, self.month or 1, self.day or 1)
 
     @classmethod
+    @lru_cache(maxsize=4096)  # an import reads each date three times
     def parse(cls, text: str) -> PartialDate:
         """Read `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; raise `ValueError` on anything else."""
         parts = text.split("-")

@@ -27,6 +27,8 @@ from newsletter.models import (
 )
 from newsletter.text import slugify
 
+_FIELDS = frozenset(field.name for field in fields(Entry))
+
 
 def instant(moment: datetime) -> str:
     """Return *moment* as RFC 3339 in UTC: whole seconds unless it has a fraction."""
@@ -124,9 +126,8 @@ def entry_of(shape: Mapping[str, Any], *, uid: UUID | None = None, slug: str | N
     that cannot be right; unknown fields are wrong too, since a misspelt one would be lost.
     """
     read = EntryReader(shape)
-    known = {field.name for field in fields(Entry)}
     for name in shape:
-        if name not in known:
+        if name not in _FIELDS:
             read.wrong(str(name), "no such field")
     kind = read.one_of("kind", Kind)
     headline, body = read.line("headline"), read.text("body", LONGEST_BODY)
@@ -150,7 +151,7 @@ def entry_of(shape: Mapping[str, Any], *, uid: UUID | None = None, slug: str | N
     latitude, longitude = read.degrees("latitude", 90), read.degrees("longitude", 180)
     if (latitude is None) != (longitude is None):
         read.wrong("latitude", "expected latitude and longitude, got only one")
-    guessed = tuple(name for name in map(str, read.items("guessed")) if name in known)
+    guessed = tuple(name for name in map(str, read.items("guessed")) if name in _FIELDS)
     status = read.one_of("status", Status, Status.DRAFT)
     fields_read: dict[str, Any] = {
         "speaker": read.line("speaker"),

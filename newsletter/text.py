@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import filterfalse
 
 #: What kills a feed, hides text or turns it around: control characters (but tab and line feed),
 #: lone surrogates, noncharacters, zero-width space, word joiner, byte order mark, and the bidi
@@ -35,10 +37,11 @@ def _bare(text: str) -> str:
     """Return *text* with Latin letters bare of their accents."""
     if text.isascii():
         return text
-    letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    letters = filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text))
     return unicodedata.normalize("NFC", "".join(letters))
 
 
+@lru_cache(maxsize=4096)  # a table names the same groups, places and kinds of attack again and again
 def slugify(text: str, *, longest: int = 80) -> str:
     """
     Return *text* as lower-case words joined by hyphens, cut between words; "" if nothing is left.

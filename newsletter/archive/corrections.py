@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, insert, select
 
 from newsletter.models import Change, Correction
+from newsletter.store.bulk import is_one_of
 from newsletter.store.engine import raise_change_number
 from newsletter.store.tables import correction_notes, corrections, editions, entries, issues, mailings, revisions
 
@@ -78,10 +79,9 @@ def has_note(connection: Connection, entry_id: int, note: str) -> bool:
 def of_entries(connection: Connection, entry_ids: Collection[int]) -> dict[int, list[Noted]]:
     """Return the corrections of each of these entries, the oldest first."""
     found: dict[int, list[Noted]] = {}
-    ids = sorted(entry_ids)
-    for start in range(0, len(ids), 500):
-        for row in connection.execute(_selected().where(corrections.c.entry_id.in_(ids[start : start + 500]))):
-            found.setdefault(row.entry_id, []).append(_noted(row))
+    statement = _selected().where(is_one_of(connection, corrections.c.entry_id, entry_ids))
+    for row in connection.execute(statement):
+        found.setdefault(row.entry_id, []).append(_noted(row))
     return found
 
 

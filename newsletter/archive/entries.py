@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.archive.rows import ENTRY_COLUMNS, moment, read_entries, revision_row, source_rows
 from newsletter.errors import NewsletterError
 from newsletter.imports.likeness import Seen
 from newsletter.models import Entry, Kind, Status
-from newsletter.store.engine import raise_change_number, reserved_ids
+from newsletter.store.bulk import insert_rows, is_one_of, reserved_ids
+from newsletter.store.engine import raise_change_number
 from newsletter.store.tables import (
     entries,
     entry_groups,
@@ -158,11 +158,7 @@ def headlines(connection: Connection, uids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the headlines of entries at their newest revisions."""
     newest_of = (revisions.c.entry_id == entries.c.id) & (revisions.c.number == entries.c.revision)
     statement = select(entries.c.uid, revisions.c.headline).join(revisions, newest_of)
-    found: dict[UUID, str] = {}
-    for start in range(0, len(uids), 500):
-        some = uids[start : start + 500]
-        found |= dict(connection.execute(statement.where(entries.c.uid.in_(some))).all())
-    return found
+    return dict(connection.execute(statement.where(is_one_of(connection, entries.c.uid, uids))).all())
 
 
 def count(connection: Connection) -> int:
@@ -206,7 +202,7 @@ def insert_entries(connection: Connection, new: Sequence[Entry], now: datetime) 
         for entry in new
     ]
     ids = reserved_ids(connection, entries, len(rows))
-    connection.execute(insert(entries), [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
+    insert_rows(connection, entries, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
     insert_revisions(connection, list(zip(ids, new, strict=True)), now)
 
 
@@ -217,7 +213,7 @@ def insert_revisions(connection: Connection, new: Sequence[tuple[int, Entry]], n
         {"id": number, "entry_id": entry_id, **revision_row(entry, now)}
         for number, (entry_id, entry) in zip(ids, new, strict=True)
     ]
-    connection.execute(insert(revisions), rows)
+    insert_rows(connection, revisions, rows)
     group_ids = _ids_of(connection, groups, {group.slug: {"name": group.name} for _, e in new for group in e.groups})
     tag_ids = _ids_of(connection, tags, {tag: {} for _, entry in new for tag in entry.tags})
     of_groups = []
@@ -239,8 +235,7 @@ def insert_revisions(connection: Connection, new: Sequence[tuple[int, Entry]], n
             for position, tag in enumerate(entry.tags)
         ]
     for table, its_rows in ((sources, of_sources), (entry_groups, of_groups), (entry_tags, of_tags)):
-        if its_rows:
-            connection.execute(insert(table), its_rows)
+        insert_rows(connection, table, its_rows)
 
 
 def revise(connection: Connection, entry: Entry, now: datetime) -> Entry:
@@ -284,12 +279,11 @@ def spellings(entry: Entry) -> tuple[str, ...]:
 
 def taken_slugs(connection: Connection, wanted: Iterable[str], but: int = 0) -> set[str]:
     """Return which of *wanted* are another entry's slug, now or once (entry *but*'s own aside)."""
+    names = set(wanted)
     taken: set[str] = set()
-    names = sorted(set(wanted))
-    for start in range(0, len(names), 500):
-        some = names[start : start + 500]
-        for table, owner in ((entries, entries.c.id), (redirects, redirects.c.entry_id)):
-            taken |= set(connection.scalars(select(table.c.slug).where(table.c.slug.in_(some), owner != but)))
+    for table, owner in ((entries, entries.c.id), (redirects, redirects.c.entry_id)):
+        statement = select(table.c.slug).where(is_one_of(connection, table.c.slug, names), owner != but)
+        taken |= set(connection.scalars(statement))
     return taken
 
 
@@ -299,21 +293,20 @@ def free_slug(entry: Entry, taken: Collection[str]) -> str:
 
 
 def _ids_of(connection: Connection, table: Table, wanted: dict[str, dict[str, str]]) -> dict[str, int]:
-    """Return the ids of rows by slug, adding those that are not there yet."""
-    if not wanted:
-        return {}
-    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    # In one order everywhere, so that two imports at once can't wait for each other.
-    rows = [{"slug": slug, **columns} for slug, columns in sorted(wanted.items())]
-    connection.execute(build(table).on_conflict_do_nothing(index_elements=["slug"]), rows)
-    return dict(connection.execute(select(table.c.slug, table.c.id).where(table.c.slug.in_(wanted))).all())
+    """Return the ids of rows by slug, adding those that are not there yet; in a transaction that writes."""
+    statement = select(table.c.slug, table.c.id).where(is_one_of(connection, table.c.slug, wanted))
+    there = dict(connection.execute(statement).all())
+    new = sorted(wanted.keys() - there.keys())
+    added = dict(zip(new, reserved_ids(connection, table, len(new)) if new else (), strict=True))
+    insert_rows(connection, table, [{"id": added[slug], "slug": slug, **wanted[slug]} for slug in new])
+    return there | added
 
 
 def known(connection: Connection, new: Sequence[Entry]) -> dict[UUID, str]:
     """Return the slugs of those of *new* whose uids are here already."""
     uids = [entry.uid for entry in new]
-    rows = connection.execute(select(entries.c.uid, entries.c.slug).where(entries.c.uid.in_(uids)))
-    return dict(rows.all())
+    statement = select(entries.c.uid, entries.c.slug).where(is_one_of(connection, entries.c.uid, uids))
+    return dict(connection.execute(statement).all())
 
 
 def is_published(connection: Connection, entry_id: int) -> bool:

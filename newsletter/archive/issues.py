@@ -78,7 +78,8 @@ def _issue(row: Row[Any], entry: Entry, notes: Iterable[corrections.Noted]) -> I
 
 
 def _of(edition: str, *more: ColumnElement[bool]) -> ColumnElement[bool]:
-    condition = editions.c.slug == edition
+    # By id: joined to its slug, PostgreSQL reads every issue of every edition for the newest one.
+    condition: ColumnElement[bool] = issues.c.edition_id == id_of(edition)
     for further in more:
         condition &= further
     return condition
@@ -101,16 +102,14 @@ def get(connection: Connection, edition: str, day: date) -> Issue:
 def newest(connection: Connection, edition: str, most: int = 1, *, standing: bool = False) -> list[Issue]:
     """Return the newest issues by day, the newest first; only those not withdrawn if *standing*."""
     where = _of(edition, issues.c.state == IssueState.PUBLISHED) if standing else _of(edition)
-    return _read(connection, _selected(where).order_by(issues.c.day.desc()).limit(most))
+    # Chosen before they are joined: PostgreSQL may join ten years of them to leave all but these.
+    chosen = select(issues.c.id).where(where).order_by(issues.c.day.desc()).limit(most)
+    return _read(connection, _selected(issues.c.id.in_(chosen)).order_by(issues.c.day.desc()))
 
 
 def newest_day(connection: Connection, edition: str) -> date | None:
     """Return the newest day that has an issue."""
-    day: date | None = connection.scalar(
-        select(func.max(issues.c.day))
-        .join(editions, editions.c.id == issues.c.edition_id)
-        .where(editions.c.slug == edition)
-    )
+    day: date | None = connection.scalar(select(func.max(issues.c.day)).where(_of(edition)))
     return day
 
 
@@ -156,8 +155,7 @@ def months(connection: Connection, edition: str) -> list[Month]:
             func.count(issues.c.withdrawn_at),
             func.max(issues.c.updated_at),
         )
-        .join(editions, editions.c.id == issues.c.edition_id)
-        .where(editions.c.slug == edition)
+        .where(_of(edition))
         .group_by(year, month)
         .order_by(year, month)
     )
@@ -261,9 +259,7 @@ def frozen_mail(connection: Connection, issue: Issue) -> bytes:
 def last_instants(connection: Connection, edition: str) -> tuple[int, datetime | None]:
     """Return the newest number and the newest instant of publication of an edition."""
     number, published_at = connection.execute(
-        select(func.max(issues.c.number), func.max(issues.c.published_at))
-        .join(editions, editions.c.id == issues.c.edition_id)
-        .where(editions.c.slug == edition)
+        select(func.max(issues.c.number), func.max(issues.c.published_at)).where(_of(edition))
     ).one()
     return number or 0, published_at
 
@@ -294,7 +290,7 @@ def show_revision(connection: Connection, entry_id: int, revision: int, now: dat
 def withdraw(connection: Connection, issue: Issue, notice: str, now: datetime) -> None:
     """Put a notice in the place of an issue."""
     raise_change_number(connection)
-    edition_id = connection.scalar(select(editions.c.id).where(editions.c.slug == issue.edition)) or 0
+    edition_id = connection.scalar(select(id_of(issue.edition))) or 0
     connection.execute(
         update(issues)
         .where(issues.c.uid == issue.uid, issues.c.state == IssueState.PUBLISHED)

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exist
 
 from newsletter.archive import corrections, issues
 from newsletter.archive.documents import Document
+from newsletter.archive.editions import id_of
 from newsletter.archive.entries import at_revision
 from newsletter.archive.rows import ENTRY_COLUMNS, read_entries
 from newsletter.models import Correction, Edition, Entry, Issue, IssueState, Kind, Status, Withdrawal
@@ -137,8 +138,7 @@ class View:
 
     @property
     def _ours(self) -> ColumnElement[bool]:
-        own = select(editions.c.id).where(editions.c.slug == self.edition.slug).scalar_subquery()
-        return printed.c.edition_id == own
+        return printed.c.edition_id == id_of(self.edition.slug)
 
     @property
     def _seen(self) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from newsletter.models import Attribution, Entry, Kind, NamedGroup, PartialDate, Source, Status
+from newsletter.store.bulk import is_one_of
 from newsletter.store.tables import entries, entry_groups, entry_tags, groups, revisions, sources, tags
 
 #: Fields of a revision that are columns of the same name.
@@ -17,8 +18,6 @@ PLAIN = (
     "ideology", "attack_type", "killed", "killed_at_least", "killed_most", "injured", "injured_at_least",
     "injured_most", "toll_note", "content_note", "language", "translation_of",
 )  # fmt: skip
-#: At most this many values in one IN list: SQLite takes 32,766, and a plan for many is slow to make.
-_AT_ONCE = 500
 
 ENTRY_COLUMNS = (
     entries.c.uid,
@@ -107,9 +106,8 @@ def _children(
     connection: Connection, ids: Sequence[int], statement: Select[Any], key: ColumnElement[int]
 ) -> dict[int, list[Row[Any]]]:
     found: dict[int, list[Row[Any]]] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        for row in connection.execute(statement.where(key.in_(ids[start : start + _AT_ONCE]))):
-            found.setdefault(row.revision_id, []).append(row)
+    for row in connection.execute(statement.where(is_one_of(connection, key, ids))):
+        found.setdefault(row.revision_id, []).append(row)
     return found
 
 

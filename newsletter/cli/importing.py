@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -26,6 +27,8 @@ def take_in(importing: Import, report: Report, *, dry_run: bool) -> None:
     """Import files into the archive; a dry run where there is none compares with an empty one."""
     from newsletter.bootstrap import NotInitialised
 
+    # What is there already stays: a collector that looks through it again and again takes a tenth of the time.
+    gc.freeze()
     try:
         with opened() as room:
             room.desk.import_(importing, dry_run=dry_run, now=now(), report=report)

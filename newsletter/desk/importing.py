@@ -231,8 +231,9 @@ class _Taking:
             if slug is not None:
                 report.known.append(slug)
                 continue
-            status = entry.status if entry.sources else Status.DRAFT
-            new = replace(entry, slug=entries.free_slug(entry, taken), status=status)
+            new, slug = entry, entries.free_slug(entry, taken)
+            if slug != entry.slug or not entry.sources:
+                new = replace(entry, slug=slug, status=entry.status if entry.sources else Status.DRAFT)
             # The same object where it may be: what is compared of it is worked out once.
             seen = seen if new.slug == seen.slug else replace(seen, slug=new.slug)
             near = self._likeness.like(seen)

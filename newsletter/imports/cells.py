@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from functools import lru_cache
 from typing import Any
 
 from newsletter.errors import NewsletterError
@@ -27,6 +28,7 @@ class Refused(NewsletterError):
         super().__init__(f"expected {expected}, got {shown!r}")
 
 
+@lru_cache(maxsize=4096)
 def partial_date(text: str, formats: tuple[str, ...] = ()) -> PartialDate:
     """
     Read a date by one of *formats* (as `time.strptime` has them), or ISO 8601, or as English prose has it.

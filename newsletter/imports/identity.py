@@ -17,10 +17,14 @@ def uid_by_text(kind: str, body: str, *event: object) -> UUID:
     Where fields that nobody guessed tell of the *event* (its date, country and place), they tell
     two entries of the same words apart.
     """
+    return uuid5(_SAID, said(kind, body, *event))
+
+
+def said(kind: str, body: str, *event: object) -> str:
+    """Return what `uid_by_text` goes by."""
     lines = [f"{kind}:{' '.join(body.split())}"]
     told = [" ".join(str(part or "").split()) for part in event]
-    said = "\n".join(lines + told if any(told) else lines)
-    return uuid5(_SAID, said.encode("utf-8", "replace").decode())
+    return "\n".join(lines + told if any(told) else lines).encode("utf-8", "replace").decode()
 
 
 def uid_of_shape(shape: dict[str, Any]) -> UUID:

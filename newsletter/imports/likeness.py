@@ -18,10 +18,11 @@ from zlib import crc32
 
 from rapidfuzz.distance import Indel
 
-from newsletter.imports.identity import uid_by_text
+from newsletter.imports.identity import said
 from newsletter.models import Entry, Kind, PartialDate
 from newsletter.text import slugify
 
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _WORD = re.compile(r"\w+")
 #: Words compared of a text; what follows them can't tell two entries apart that begin alike.
 _LONGEST_TEXT = 150
@@ -175,9 +176,9 @@ class _Trace:
     __slots__ = ("day", "facts", "phrases", "said", "words")
 
     def __init__(self, seen: Seen) -> None:
-        place = slugify(re.sub(r"\([^()]*\)", "", seen.place or "").split(",", maxsplit=1)[0])
+        place = slugify(_IN_BRACKETS.sub("", seen.place or "").split(",", maxsplit=1)[0])
         when = seen.event_date
-        self.said = _key(uid_by_text(seen.kind, seen.body, when, seen.country, seen.place).bytes)
+        self.said = _key(said(seen.kind, seen.body, when, seen.country, seen.place).encode())
         self.day = _key(f"{place}|{when.month}|{when.day}".encode()) if place and when else None
         hashes = _word_hashes(seen.body)
         self.words = array("H", [word & 0xFFFF for word in hashes])

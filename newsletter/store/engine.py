@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Integer, String, Table, cast, create_engine, event, func, select, update
+from sqlalchemy import Connection, Engine, Integer, String, cast, create_engine, event, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
@@ -58,10 +58,6 @@ class Store:
             if self.url.database in (None, "", ":memory:"):
                 raise UnusableDatabase(f"DAILY_DOSE_DATABASE_URL {address} names no file: expected {_ALLOWED}")
             event.listen(self.engine, "connect", _prepare_sqlite)
-        else:
-            # One short statement for each row, sent in a pipeline, takes half the time of one long one that
-            # psycopg has to parse for each thousand.
-            self.engine.dialect.use_insertmanyvalues_wo_returning = False
         event.listen(self.engine, "begin", _begin_sqlite if self.is_sqlite else _begin_postgresql)
         self._writing = self.engine.execution_options(write=True)
         # One look is one state of the database, on both: SQLite's transactions are so by themselves.
@@ -120,15 +116,6 @@ def change_number(connection: Connection) -> int:
 def raise_change_number(connection: Connection) -> int:
     """Raise the change number, in a transaction, and return it."""
     return int(connection.scalar(_RAISE) or 0)
-
-
-def reserved_ids(connection: Connection, table: Table, number: int) -> list[int]:
-    """Return so many ids, in order, that no row of *table* has; in a transaction that writes."""
-    if connection.dialect.name == "sqlite":
-        first = (connection.scalar(select(func.max(table.c.id))) or 0) + 1
-        return list(range(first, first + number))
-    sequence = func.pg_get_serial_sequence(table.name, "id")
-    return sorted(connection.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, number))))
 
 
 def remembered(connection: Connection, key: str) -> str | None:

@@ -1,0 +1,30 @@
+"""
+The databases that a benchmark runs on: SQLite, and PostgreSQL where there is one.
+
+Importing this lets a script import what lives with the tests, too: their server and their rooms.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from servers.postgresql import NoPostgreSQL, running_server  # noqa: E402 -- the server lives with the tests
+
+
+@contextmanager
+def addresses(folder: Path) -> Iterator[dict[str, str]]:
+    """Yield the address of an empty database of each kind, by its name; what needs a file has it in *folder*."""
+    found = {"SQLite": f"sqlite:///{folder / 'archive.db'}"}
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_server())
+            found["PostgreSQL"] = server.url(server.create_database())
+        except NoPostgreSQL as error:
+            print(f"not on PostgreSQL: {error}")
+        yield found

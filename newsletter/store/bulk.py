@@ -1,0 +1,72 @@
+"""
+Many rows, and many values, in one statement, as each database takes them fastest.
+
+A list of values as one parameter each is written out, sent and parsed value by value; here a list is one
+parameter: values an array on PostgreSQL and JSON on SQLite, which has no arrays; rows JSON on PostgreSQL, since
+psycopg writes arrays slowly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+
+def is_one_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Return the condition that *column* (of text, whole numbers or UUIDs) has one of *values*, however many."""
+    if connection.dialect.name != "sqlite":
+        return column == any_(literal(list(values), ARRAY(column.type, dimensions=1)))
+    kept = [value.hex if isinstance(value, UUID) else value for value in values]
+    return column.in_(select(func.json_each(json.dumps(kept)).table_valued("value").c.value))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert *rows*, which all name the same columns."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert(table), rows)
+        return
+    names = list(rows[0])
+    # The table's own row says what each column's type is ("JSON Functions and Operators").
+    of_type: ColumnElement[Any] = literal_column(f"NULL::{table.name}")
+    given = cast(bindparam("rows", type_=Text), JSON)
+    listed = func.json_populate_recordset(of_type, given).table_valued(*names)
+    statement = insert(table).from_select(names, select(*listed.c))
+    connection.execute(statement, {"rows": json.dumps(rows, default=_as_json)})
+
+
+def _as_json(value: UUID | datetime) -> str:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        message = f"an instant needs a zone: {value!r}"
+        raise ValueError(message)
+    return str(value)
+
+
+def reserved_ids(connection: Connection, table: Table, number: int) -> list[int]:
+    """Return so many ids, in order, that no row of *table* has; in a transaction that writes."""
+    if connection.dialect.name == "sqlite":
+        first = (connection.scalar(select(func.max(table.c.id))) or 0) + 1
+        return list(range(first, first + number))
+    sequence = func.pg_get_serial_sequence(table.name, "id")
+    return sorted(connection.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, number))))
