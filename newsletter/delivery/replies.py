@@ -1,0 +1,73 @@
+"""What a mail server said, and whose fault it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from newsletter.text import clean_line
+
+#: What is kept of a reply's text; some servers send an essay.
+_LONGEST = 500
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
+#: Enhanced status codes (RFC 3463, subject and detail) that say of a mailbox that there is none, or no more:
+#: bad mailbox, system, syntax, moved, null MX; disabled; no way to its host.
+_NO_MAILBOX = frozenset([(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1), (4, 4)])
+#: Subjects of status codes that speak of the message or of who sends it: its form, and security or policy.
+_ABOUT_US = frozenset([6, 7])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A reply (RFC 5321, 4.2): its *code*, and its *text* on one line with the enhanced status code if it has one."""
+
+    code: int
+    text: str
+
+    @classmethod
+    def of(cls, code: int, said: bytes | str) -> Reply:
+        """Return a reply as it is kept: on one clean line, not too long."""
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        return cls(code=code, text=clean_line(text)[:_LONGEST])
+
+    def __str__(self) -> str:
+        """Write it as the server said it."""
+        return f"{self.code} {self.text}".strip()
+
+    @property
+    def is_yes(self) -> bool:
+        """Say whether the server agreed (2yz)."""
+        return 200 <= self.code <= 299  # noqa: PLR2004 -- RFC 5321, 4.2.1
+
+    @property
+    def is_for_good(self) -> bool:
+        """Say whether asking again is of no use (5yz)."""
+        return 500 <= self.code <= 599  # noqa: PLR2004 -- RFC 5321, 4.2.1
+
+    @property
+    def closes(self) -> bool:
+        """Say whether the server hangs up (421)."""
+        return self.code == 421  # noqa: PLR2004 -- RFC 5321, 3.8
+
+    @property
+    def status(self) -> tuple[int, int, int] | None:
+        """The enhanced status code (RFC 3463), such as (5, 1, 1); `None` where none stands, or one of another class."""
+        found = _ENHANCED.match(self.text)
+        if found is None or int(found[1]) != self.code // 100:
+            return None
+        return int(found[1]), int(found[2]), int(found[3])
+
+    @property
+    def blames_sender(self) -> bool:
+        """
+        Say whether it is about the message or its sender, not about the reader.
+
+        A provider that misses a signature or a name in the DNS (X.7.Y), or does not like the form (X.6.Y), would
+        refuse everybody's mail: a reader has no part in it.
+        """
+        return self.status is not None and self.status[1] in _ABOUT_US
+
+    @property
+    def says_no_mailbox(self) -> bool:
+        """Say whether it is sure that this address takes no mail, now or ever."""
+        return self.status is not None and self.status[0] == 5 and self.status[1:] in _NO_MAILBOX  # noqa: PLR2004
