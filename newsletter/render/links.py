@@ -100,6 +100,10 @@ class Links:
         """Return the address of the sign-up form."""
         return self._here("/subscribe")
 
+    def unsubscribe(self, token: str) -> str:
+        """Return the address by which the reader of *token* leaves: GET shows, POST acts."""
+        return self._here(f"/unsubscribe/{token}")
+
     def feeds(self) -> str:
         """Return the address of the list of feeds, for people."""
         return self._here("/feeds")
