@@ -156,6 +156,8 @@ def with_body(connection: Connection, beginning: str) -> str:
 
 def headlines(connection: Connection, uids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the headlines of entries at their newest revisions."""
+    if not uids:
+        return {}
     newest_of = (revisions.c.entry_id == entries.c.id) & (revisions.c.number == entries.c.revision)
     statement = select(entries.c.uid, revisions.c.headline).join(revisions, newest_of)
     return dict(connection.execute(statement.where(is_one_of(connection, entries.c.uid, uids))).all())
