@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+sys.path.insert(0, str(FOLDER))  # where each finds what they share, as when it is run by itself
 
 for script in sorted(FOLDER.glob("bench_*.py")):
     print(f"\n== {script.stem}", flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
@@ -22,8 +22,13 @@ from newsletter.text import clean, clean_line, slugify
 
 LONGEST_HEADLINE = 90
 LONGEST_BODY = 200_000
+#: What is made of a headline has at most 80 characters; behind it there may be a date or a UUID, so that it is unique.
+LONGEST_SLUG = 80 + len("-") + len(str(UUID(int=0)))
 HIGHEST_COUNT = 10_000_000
 MOST_SOURCES = 1_000
+
+_GROUP_PARTS = ("slug", "name", "attribution")
+_SOURCE_PARTS = ("author", "title", "publisher", "url", "raw", "published")
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 #: Regions that CLDR names and ISO 3166-1 does not.
@@ -182,6 +187,7 @@ class EntryReader:
             if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
                 self.wrong("groups", f"expected name and attribution, got {item!r}")
                 continue
+            self._parts_of("groups", item, _GROUP_PARTS)
             name = clean_line(item["name"])
             slug = slugify(str(item.get("slug") or name))
             try:
@@ -206,9 +212,10 @@ class EntryReader:
             if not isinstance(item, Mapping):
                 self.wrong("sources", f"expected an object, got {item!r}")
                 continue
+            self._parts_of("sources", item, _SOURCE_PARTS)
             texts = {
                 name: clean_line(value) if isinstance(value := item.get(name), str) else None
-                for name in ("author", "title", "publisher", "url", "raw")
+                for name in _SOURCE_PARTS[:-1]
             }
             published = self.partial_date("published", item)
             if texts["url"] and not is_web_address(texts["url"]):
@@ -226,6 +233,14 @@ class EntryReader:
                 continue
             found.append(Source(raw=raw, published=published, **{k: v or None for k, v in texts.items()}))
         return tuple(found)
+
+    def _parts_of(self, name: str, item: Mapping[str, Any], known: Collection[str]) -> None:
+        """Note what *item*, one of the field *name*'s, has that is no part of it or no text: it would be lost."""
+        for part, value in item.items():
+            if part not in known:
+                self.wrong(name, f"expected {', '.join(known)}, got {part!r}")
+            elif part != "published" and value is not None and not isinstance(value, str):
+                self.wrong(name, f"{part}: expected text, got {value!r}")
 
     def country(self) -> str | None:
         """Read a code of ISO 3166-1 alpha-2."""

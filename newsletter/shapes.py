@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from newsletter.errors import InvalidEntry
-from newsletter.fields import LONGEST_BODY, LONGEST_HEADLINE, EntryReader, is_visible
+from newsletter.fields import LONGEST_BODY, LONGEST_HEADLINE, LONGEST_SLUG, EntryReader, is_visible
 from newsletter.models import (
     Entry,
     Issue,
@@ -126,9 +126,7 @@ def entry_of(shape: Mapping[str, Any], *, uid: UUID | None = None, slug: str | N
     that cannot be right; unknown fields are wrong too, since a misspelt one would be lost.
     """
     read = EntryReader(shape)
-    for name in shape:
-        if name not in _FIELDS:
-            read.wrong(str(name), "no such field")
+    _check_names(read)
     kind = read.one_of("kind", Kind)
     headline, body = read.line("headline"), read.text("body", LONGEST_BODY)
     refused = dict(read.problems)
@@ -146,12 +144,12 @@ def entry_of(shape: Mapping[str, Any], *, uid: UUID | None = None, slug: str | N
     own_uid = read.uid("uid") or uid
     if own_uid is None:
         read.wrong("uid", "expected a UUID, got none")
-    own_slug = slugify(read.line("slug") or slug or headline or "") or str(own_uid)
+    given_slug = slugify(read.line("slug") or slug or "", longest=LONGEST_SLUG)
+    own_slug = given_slug or slugify(headline or "") or str(own_uid)
     revision = read.count("revision") or 1
     latitude, longitude = read.degrees("latitude", 90), read.degrees("longitude", 180)
     if (latitude is None) != (longitude is None):
         read.wrong("latitude", "expected latitude and longitude, got only one")
-    guessed = tuple(name for name in map(str, read.items("guessed")) if name in _FIELDS)
     status = read.one_of("status", Status, Status.DRAFT)
     fields_read: dict[str, Any] = {
         "speaker": read.line("speaker"),
@@ -189,10 +187,20 @@ def entry_of(shape: Mapping[str, Any], *, uid: UUID | None = None, slug: str | N
         injured_at_least=injured_at_least,
         injured_most=injured_most,
         status=status,
-        guessed=guessed,
+        guessed=tuple(map(str, read.items("guessed"))),
         revision=revision,
         **fields_read,
     )
+
+
+def _check_names(read: EntryReader) -> None:
+    """Note what is named and is no field."""
+    for name in read.shape:
+        if name not in _FIELDS:
+            read.wrong(str(name), "no such field")
+    for name in read.items("guessed"):
+        if str(name) not in _FIELDS:
+            read.wrong("guessed", f"expected names of fields, got {name!r}")
 
 
 def day_of(text: str, today: date) -> date:

@@ -79,6 +79,8 @@ def has_note(connection: Connection, entry_id: int, note: str) -> bool:
 def of_entries(connection: Connection, entry_ids: Collection[int]) -> dict[int, list[Noted]]:
     """Return the corrections of each of these entries, the oldest first."""
     found: dict[int, list[Noted]] = {}
+    if not entry_ids:
+        return found
     statement = _selected().where(is_one_of(connection, corrections.c.entry_id, entry_ids))
     for row in connection.execute(statement):
         found.setdefault(row.entry_id, []).append(_noted(row))

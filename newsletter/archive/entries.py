@@ -27,6 +27,7 @@ from newsletter.store.tables import (
     sources,
     tags,
 )
+from newsletter.text import slugify
 
 
 class NoSuchEntry(NewsletterError):
@@ -156,6 +157,8 @@ def with_body(connection: Connection, beginning: str) -> str:
 
 def headlines(connection: Connection, uids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the headlines of entries at their newest revisions."""
+    if not uids:
+        return {}
     newest_of = (revisions.c.entry_id == entries.c.id) & (revisions.c.number == entries.c.revision)
     statement = select(entries.c.uid, revisions.c.headline).join(revisions, newest_of)
     return dict(connection.execute(statement.where(is_one_of(connection, entries.c.uid, uids))).all())
@@ -273,8 +276,9 @@ def set_status(connection: Connection, entry_id: int, status: Status) -> None:
 
 def spellings(entry: Entry) -> tuple[str, ...]:
     """Return the slugs that *entry* may have, the best first: its own, with its date, with its uid."""
-    dated = (f"{entry.slug}-{entry.event_date}",) if entry.event_date else ()
-    return (entry.slug, *dated, f"{entry.slug}-{entry.uid.hex[:8]}", f"{entry.slug}-{entry.uid}")
+    beginning = slugify(entry.slug)  # so that none is longer than a slug may be, and would be cut when it is read
+    dated = (f"{beginning}-{entry.event_date}",) if entry.event_date else ()
+    return (entry.slug, *dated, f"{beginning}-{entry.uid.hex[:8]}", f"{beginning}-{entry.uid}")
 
 
 def taken_slugs(connection: Connection, wanted: Iterable[str], but: int = 0) -> set[str]:

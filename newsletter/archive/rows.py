@@ -106,6 +106,8 @@ def _children(
     connection: Connection, ids: Sequence[int], statement: Select[Any], key: ColumnElement[int]
 ) -> dict[int, list[Row[Any]]]:
     found: dict[int, list[Row[Any]]] = {}
+    if not ids:
+        return found
     for row in connection.execute(statement.where(is_one_of(connection, key, ids))):
         found.setdefault(row.revision_id, []).append(row)
     return found

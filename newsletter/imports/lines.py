@@ -79,7 +79,9 @@ def _object(raw: bytes, stream: BinaryIO, *, first: bool) -> dict[str, Any] | No
     except RecursionError as error:
         raise _NoRecord("expected an entry, got brackets within brackets without end") from error
     except ValueError as error:
-        raise _NoRecord(f"not JSON: {error}") from error
+        # A number too long to be read is told in words of Python's own, for programmers.
+        said = "a number of thousands of digits" if "int_max_str_digits" in str(error) else error
+        raise _NoRecord(f"not JSON: {said}") from error
     if not isinstance(shape, dict):
         raise _NoRecord(f"expected a JSON object, got {'a list' if isinstance(shape, list) else 'a single value'}")
     return shape

@@ -50,7 +50,8 @@ class Store:
             self.url: URL = _url(address)
             self.engine: Engine = create_engine(self.url, **_options(self.url))
         except (ArgumentError, ImportError, ValueError) as error:
-            why = error if isinstance(error, ImportError) else f"expected {_ALLOWED}"
+            missing = isinstance(error, ImportError)
+            why = f"{error}: install daily-dose[postgres]" if missing else f"expected {_ALLOWED}"
             raise UnusableDatabase(
                 f"DAILY_DOSE_DATABASE_URL {_without_password(address)} can't be used: {why}"
             ) from None

@@ -48,7 +48,7 @@ _SOURCES = st.fixed_dictionaries(
 _SHAPES = st.fixed_dictionaries(
     {"kind": st.sampled_from(list(map(str, Kind))), "headline": _WORDS, "body": st.text(min_size=1)},
     optional={
-        "slug": st.sampled_from(["a", "a-b", "ab", "é", "غزة", "b"]),
+        "slug": st.sampled_from(["a", "a-b", "ab", "é", "غزة", "b", "x" * 80, "a-" * 58 + "a"]),
         "speaker": _WORDS,
         "event_date": st.sampled_from(["1970", "2014-02", "2016-02-29"]),
         "country": st.sampled_from(["ML", "NG"]),

@@ -122,6 +122,18 @@ def test_a_taken_slug_gets_the_date_then_the_uid(room):
     ]
 
 
+def test_a_taken_slug_that_is_as_long_as_one_may_be_is_read_again_as_it_is(room):
+    longest = "x" * 80
+    twins = [replace(entry("twin"), uid=uuid4(), slug=longest, event_date=PartialDate(2014, 1, 23)) for _ in range(3)]
+    again = [replace(entry("twin"), uid=uuid4(), slug=f"{longest}-2014-01-23", event_date=None)]
+    kept = room.add(*twins, *again)
+
+    assert len({each.slug for each in kept}) == 4
+    for each in kept:
+        assert entry_of(entry_shape(each)) == each
+        assert revise(room, each.slug, place="Gao").slug == each.slug
+
+
 def test_an_old_address_is_given_to_no_other_entry(room):
     room.add(entry("moved"))
     revise(room, "moved", slug="moved-on")

@@ -128,6 +128,20 @@ def test_a_square_of_the_calendar_is_large_in_a_narrow_window_whatever_one_point
         assert min(square["width"], square["height"]) >= 44
 
 
+def test_squares_of_the_calendar_have_a_line_between_them(chromium):
+    """What can be touched reaches the next square; what is seen doesn't."""
+    with stage.context(chromium, DOCUMENTS, width=1280) as context:
+        page = context.new_page()
+        page.goto(f"{samples.LINKS.base_url}/year")
+        clips = page.eval_on_selector_all(
+            ".square",
+            "all => all.map(one => getComputedStyle(one).backgroundClip + getComputedStyle(one).borderTopWidth)",
+        )
+
+        assert set(clips) == {"padding-box1px"}
+        assert len(clips) > 300
+
+
 def test_a_week_of_the_calendar_fits_on_the_narrowest_phone(chromium):
     """At 320 pixels nothing is to be scrolled sideways (WCAG 2.2, 1.4.10)."""
     with stage.context(chromium, DOCUMENTS, width=320, has_touch=True) as context:
