@@ -14,6 +14,7 @@ from newsletter.circulation import Circulation
 from newsletter.delivery.outbox import Outbox
 from newsletter.desk import Desk
 from newsletter.errors import NewsletterError
+from newsletter.keys import keyring
 from newsletter.models import Publisher
 from newsletter.press import Press
 from newsletter.settings import Settings
@@ -79,12 +80,14 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
             upgrade(store)
         elif (schema := look(store)) is not Schema.CURRENT:
             raise NotInitialised(str(store), schema)
+        secret = settings.secret_key.get_secret_value() if settings.secret_key else None
+        keys = keyring(settings.home / "keys", secret)
         yield Newsroom(
             settings=settings,
             store=store,
-            press=Press(store, publisher_of(settings), Outbox(settings.home / "outbox"), settings.max_late),
+            press=Press(store, publisher_of(settings), Outbox(settings.home / "outbox"), settings.max_late, keys),
             desk=Desk(store),
-            circulation=Circulation(store),
+            circulation=Circulation(store, keys),
         )
     finally:
         store.close()

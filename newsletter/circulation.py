@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from newsletter.archive import editions
 from newsletter.errors import NewsletterError
 from newsletter.readers import subscribers
 from newsletter.readers.subscribers import Subscriber
 from newsletter.store import Store
+from newsletter.tokens import InvalidToken, Keyring, Purpose
 
 
 class NoConsent(NewsletterError):
@@ -19,11 +22,21 @@ class NoConsent(NewsletterError):
         super().__init__("expected --consent TEXT: how, when and where these readers asked for the mail")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One reader's subscription, as it was when a token was read: the name that tokens have for it, and the edition."""
+
+    uid: UUID
+    edition: str
+    has_left: bool
+
+
 class Circulation:
     """Subscribers."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, keys: Keyring) -> None:
         self.store = store
+        self._keys = keys
 
     def add(self, slug: str | None, addresses: Sequence[str], consent: str, now: datetime) -> list[str]:
         """
@@ -41,7 +54,41 @@ class Circulation:
                 if subscribers.subscribe(connection, edition_id, address, consent.strip(), now)
             ]
 
+    def reader_of(self, token: str, now: datetime) -> Reader:
+        """
+        Return whose token to leave this is, and what is read; change nothing.
+
+        Raises `InvalidToken` for one that is not ours, or of a subscription that is not there.
+        """
+        uid = _uid_in(self._keys.open(Purpose.UNSUBSCRIBE, token, now))
+        with self.store.reading() as connection:
+            found = subscribers.standing(connection, uid)
+        if found is None:
+            raise InvalidToken
+        return Reader(uid=uid, edition=found[0], has_left=found[1] == "left")
+
+    def leave(self, token: str, now: datetime) -> Reader:
+        """Let the reader of *token* leave; doing it again changes nothing. Raises as `reader_of` does."""
+        reader = self.reader_of(token, now)
+        with self.store.transaction() as connection:
+            subscribers.leave(connection, reader.uid, now)
+        return reader
+
+    def come_back(self, token: str, now: datetime) -> Reader:
+        """Subscribe the reader of *token*, who left, again. Raises as `reader_of` does."""
+        reader = self.reader_of(token, now)
+        with self.store.transaction() as connection:
+            subscribers.come_back(connection, reader.uid, "asked to stay on the page for leaving", now)
+        return reader
+
     def every(self) -> list[Subscriber]:
         """Return every subscriber, in the order in which they came."""
         with self.store.reading() as connection:
             return list(subscribers.every(connection))
+
+
+def _uid_in(subject: bytes) -> UUID:
+    try:
+        return UUID(bytes=subject)
+    except ValueError:
+        raise InvalidToken from None

@@ -20,6 +20,7 @@ from newsletter.press import Press
 from newsletter.resources import folder
 from newsletter.shapes import entry_of
 from newsletter.store import Store
+from newsletter.tokens import Keyring
 
 PUBLISHER = Publisher(
     base_url="https://dose.example.org",
@@ -28,6 +29,7 @@ PUBLISHER = Publisher(
     postal_address="Daily Dose, 1 Example Street, Example City",
 )
 MAX_LATE = timedelta(hours=12)
+KEYS = Keyring([b"a key of the tests, of at least 32 bytes"])
 #: The first day of the rooms' edition; it is due at 06:00 UTC.
 START = date(2026, 3, 1)
 
@@ -97,9 +99,9 @@ class Room:
 
     def restart(self) -> None:
         """Forget what the process kept, as a new one would."""
-        self.press = Press(self.store, PUBLISHER, Outbox(self.folder), MAX_LATE)
+        self.press = Press(self.store, PUBLISHER, Outbox(self.folder), MAX_LATE, KEYS)
         self.desk = Desk(self.store)
-        self.circulation = Circulation(self.store)
+        self.circulation = Circulation(self.store, KEYS)
 
     def open(self, *those: Edition) -> None:
         """Add editions."""

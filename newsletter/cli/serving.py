@@ -106,7 +106,7 @@ def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:
             "Ctrl-C stops it."
         )
 
-    app = create_app(room.store, room.press.publisher, now=now)
+    app = create_app(room.store, room.press.publisher, room.circulation, now=now)
     serve(app, settings.host, settings.port, on_ready=ready, stop=threading.Event())
 
 

@@ -49,6 +49,8 @@ class Claimed:
 
     mailing: int
     subscription: int
+    #: The subscription's name in tokens.
+    reader: UUID
     address: str
     message_id: str
     due_at: datetime
@@ -313,13 +315,14 @@ def unbalanced(connection: Connection) -> list[int]:
 
 def _claimed(connection: Connection, rows: Sequence[Row[Any]], domain: str) -> list[Claimed]:
     mails = _mails(connection, {(row.mailing_id, row.frozen_number) for row in rows})
-    addresses = dict(
-        connection.execute(
-            select(subscriptions.c.id, subscribers.c.address)
+    readers = {
+        row.id: row
+        for row in connection.execute(
+            select(subscriptions.c.id, subscriptions.c.uid, subscribers.c.address)
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
             .where(subscriptions.c.id.in_({row.subscription_id for row in rows}))
-        ).all()
-    )
+        )
+    }
     claimed = []
     for row in rows:
         uid, mail = mails[row.mailing_id, row.frozen_number]
@@ -329,7 +332,8 @@ def _claimed(connection: Connection, rows: Sequence[Row[Any]], domain: str) -> l
             Claimed(
                 mailing=row.mailing_id,
                 subscription=row.subscription_id,
-                address=addresses[row.subscription_id],
+                reader=readers[row.subscription_id].uid,
+                address=readers[row.subscription_id].address,
                 message_id=f"<{name}@{domain}>",
                 due_at=row.due_at,
                 mail=mail,

@@ -24,6 +24,7 @@ from newsletter.press.shelves import Shelves
 from newsletter.render.links import Links
 from newsletter.store import Connection
 from newsletter.store.engine import Store, remember, remembered
+from newsletter.tokens import Keyring
 from scheduler.clock import before_last_instant
 
 _log = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ class Outcome:
 class Press:
     """Issues and mail."""
 
-    def __init__(self, store: Store, publisher: Publisher, outbox: Outbox, max_late: timedelta) -> None:
+    def __init__(self, store: Store, publisher: Publisher, outbox: Outbox, max_late: timedelta, keys: Keyring) -> None:
         self.store = store
         self.publisher = publisher
         self.outbox = outbox
@@ -58,7 +59,7 @@ class Press:
         #: What comes: picks, the forecast, the runway, the status.
         self.outlook = Outlook(self._shelves, max_late)
         #: How its mail goes out.
-        self.sending = Sending(store=store, sender=publisher.sender, outbox=outbox, max_late=max_late)
+        self.sending = Sending(store=store, sender=publisher.sender, outbox=outbox, max_late=max_late, keys=keys)
         #: How it looks.
         self.proofs = Proofs(store, publisher, self.outlook.pick)
 

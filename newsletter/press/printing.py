@@ -11,7 +11,8 @@ from newsletter.archive import documents, editions, issues
 from newsletter.models import Correction, Edition, Issue, PartialDate, Publisher
 from newsletter.render import feeds, words
 from newsletter.render.links import Format, Links
-from newsletter.render.mail import freeze, issue_mail
+from newsletter.render.mail import issue_mail
+from newsletter.render.message import freeze
 from newsletter.store import Connection
 from newsletter.store.engine import change_number, raise_change_number, remember, remembered
 

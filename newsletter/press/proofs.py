@@ -15,7 +15,7 @@ from newsletter.press.printing import Carried, links_of, mail_of
 from newsletter.render import feeds, pages
 from newsletter.render.box import box_page
 from newsletter.render.links import Links
-from newsletter.render.mail import fill
+from newsletter.render.message import fill
 from newsletter.store import Connection
 from newsletter.store.engine import Store
 from scheduler.calendar import due_at, edition_day, has_day
@@ -101,7 +101,7 @@ def _feed(issue: Issue, edition: Edition, publisher: Publisher, links: Links) ->
 
 def _part(mail: bytes, issue: Issue, form: str) -> bytes:
     host = issue.uid.hex
-    filled = fill(mail, to=READER, message_id=f"<{host}@example.org>", date=issue.shown_at)
+    filled = fill(mail, to=READER, message_id=f"<{host}@example.org>", date=issue.shown_at, leave="example")
     if form == "eml":
         return filled
     kind = "html" if form == "html" else "plain"

@@ -11,8 +11,9 @@ from newsletter.archive import editions, plans
 from newsletter.delivery import ledger
 from newsletter.delivery.outbox import Outbox, OutboxFull
 from newsletter.render.headers import UnsafeHeader
-from newsletter.render.mail import fill
+from newsletter.render.message import fill
 from newsletter.store.engine import Store
+from newsletter.tokens import Keyring, Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Sending:
     sender: str
     outbox: Outbox
     max_late: timedelta
+    keys: Keyring
 
     def sweep(
         self,
@@ -62,7 +64,7 @@ class Sending:
         full = None
         for delivery in claimed:
             try:
-                mail = fill(delivery.mail, to=delivery.address, message_id=delivery.message_id, date=delivery.due_at)
+                mail = self._filled(delivery)
                 self.outbox.put(delivery.message_id, mail)
             except UnsafeHeader as error:
                 failed.append((delivery, str(error)))
@@ -78,6 +80,16 @@ class Sending:
         if full:
             raise full
         return len(sent)
+
+    def _filled(self, delivery: ledger.Claimed) -> bytes:
+        """Return a delivery's message: the same bytes at every attempt."""
+        return fill(
+            delivery.mail,
+            to=delivery.address,
+            message_id=delivery.message_id,
+            date=delivery.due_at,
+            leave=self.keys.seal(Purpose.UNSUBSCRIBE, delivery.reader.bytes, delivery.due_at),
+        )
 
     def _claim(self, now: datetime) -> list[ledger.Claimed]:
         """Claim some of what is due; a hold that is set while a long mailing runs stops the rest of it."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
+from uuid import UUID, uuid4
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from newsletter.errors import NewsletterError
 from newsletter.store.tables import consents, editions, subscribers, subscriptions
@@ -78,7 +79,14 @@ def subscribe(connection: Connection, edition_id: int, address: str, consent: st
     if known is None:
         subscription_id = connection.scalar(
             insert(subscriptions)
-            .values(subscriber_id=subscriber_id, edition_id=edition_id, state="active", cadence="daily", format="html")
+            .values(
+                subscriber_id=subscriber_id,
+                edition_id=edition_id,
+                state="active",
+                cadence="daily",
+                format="html",
+                uid=uuid4(),
+            )
             .returning(subscriptions.c.id)
         )
     else:
@@ -88,6 +96,41 @@ def subscribe(connection: Connection, edition_id: int, address: str, consent: st
         insert(consents).values(subscription_id=subscription_id, given_at=now, origin="operator", text=consent)
     )
     return True
+
+
+def standing(connection: Connection, uid: UUID) -> tuple[str, str] | None:
+    """Return the edition that a subscription is to, and its state; `None` where there is none of this name."""
+    found = connection.execute(
+        select(editions.c.slug, subscriptions.c.state)
+        .join(subscriptions, subscriptions.c.edition_id == editions.c.id)
+        .where(_named(uid))
+    ).first()
+    return (found.slug, found.state) if found is not None else None
+
+
+def leave(connection: Connection, uid: UUID, now: datetime) -> None:
+    """Let a reader leave, for good; who left before, left then."""
+    connection.execute(
+        update(subscriptions).where(_named(uid), subscriptions.c.state != "left").values(state="left", left_at=now)
+    )
+
+
+def come_back(connection: Connection, uid: UUID, consent: str, now: datetime) -> None:
+    """Let a reader who left be subscribed again, on a word of their own, which is kept."""
+    returned = connection.execute(
+        update(subscriptions)
+        .where(_named(uid), subscriptions.c.state == "left")
+        .values(state="active", left_at=None)
+        .returning(subscriptions.c.id)
+    ).first()
+    if returned is not None:
+        connection.execute(
+            insert(consents).values(subscription_id=returned.id, given_at=now, origin="unsubscribe page", text=consent)
+        )
+
+
+def _named(uid: UUID) -> ColumnElement[bool]:
+    return subscriptions.c.uid == uid
 
 
 def every(connection: Connection) -> Iterator[Subscriber]:

@@ -346,6 +346,9 @@ subscriptions = Table(
     Column("hour", Time),
     Column("zone", String),
     Column("format", String, nullable=False),
+    # By which links and tokens name it: a number would tell how many readers there are.
+    Column("uid", Uuid, index=True, unique=True),
+    Column("left_at", Instant),
     UniqueConstraint("subscriber_id", "edition_id"),
     Index("ix_subscriptions_audience", "edition_id", "state"),
     CheckConstraint("state IN ('pending', 'active', 'paused', 'left')", name="state"),

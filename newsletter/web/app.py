@@ -15,10 +15,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from newsletter.circulation import Circulation
 from newsletter.models import Publisher
 from newsletter.store.engine import Store, UnusableDatabase
 from newsletter.web.answers import Asked, Reply, reply
 from newsletter.web.kept import Document, Memory, Room
+from newsletter.web.leaving import Leaving
 from newsletter.web.routes import READS, Site
 
 #: Seconds for which a feed may be kept, whatever the schedule says: corrections must get through.
@@ -32,10 +34,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(store: Store, publisher: Publisher, *, now: Callable[[], datetime] = utc_now) -> ASGIApp:
+def create_app(
+    store: Store, publisher: Publisher, circulation: Circulation, *, now: Callable[[], datetime] = utc_now
+) -> ASGIApp:
     """Return the application that shows what *store* holds to readers, at the instants (UTC) that *now* gives."""
     memory = Memory(store, publisher, now)
-    site = Site(memory)
+    site = Site(memory, Leaving(circulation, publisher, now))
     app = Starlette(
         routes=site.routes(),
         exception_handlers={

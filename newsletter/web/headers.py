@@ -20,6 +20,13 @@ _COMMON: Headers = (
 _ANY_ORIGIN = (b"access-control-allow-origin", b"*")
 
 PAGE_HEADERS: Headers = (*_COMMON, (b"content-security-policy", _policy()))
+#: A page that is one reader's alone: its address is told to nobody, and no robot keeps it.
+PRIVATE_HEADERS: Headers = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex, nofollow"),
+    (b"content-security-policy", _policy()),
+)
 #: Readers that run in a browser fetch feeds from pages of their own.
 FEED_HEADERS: Headers = (*PAGE_HEADERS, _ANY_ORIGIN)
 SCRIPT_HEADERS: Headers = (*_COMMON, _ANY_ORIGIN, (b"cross-origin-resource-policy", b"cross-origin"))

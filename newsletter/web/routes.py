@@ -25,6 +25,7 @@ from newsletter.web.answers import Answer, Asked, Reply, reply
 from newsletter.web.fixed import fixed, line
 from newsletter.web.headers import PAGE_HEADERS
 from newsletter.web.kept import Kept, Made, Memory, Moved, Room
+from newsletter.web.leaving import Leaving
 from newsletter.web.problems import problem
 from newsletter.web.site import PAGES, Look, Page, Parts
 
@@ -45,8 +46,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Site:
     """Answers requests with pages, and with what to say where there is none."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, leaving: Leaving) -> None:
         self._memory = memory
+        self._leaving = leaving
         self._asking: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
@@ -59,6 +61,7 @@ class Site:
                 turned = _turned(prefix + path)
                 if turned:
                     routes.append(Route(turned, self._turn))
+            routes.append(Route(f"{prefix}/unsubscribe/{{token}}", self._leave, methods=["GET", "HEAD", "POST"]))
             # The front answers the feeds that there are; what comes this far is none, or no way to ask for one.
             routes.append(Route(f"{prefix}/feed.{{format}}", self._no_feed))
             routes.append(Route(f"{prefix}/feed.{{format}}/", self._turn))
@@ -112,6 +115,11 @@ class Site:
         """Lead to the address with its last slash taken off or put on."""
         await self._look(request)
         return self._lead(request, _turned(request.scope["path"]))
+
+    async def _leave(self, request: Request) -> Response:
+        """Let a reader leave: of whatever edition the token says, whatever edition's address it came by."""
+        kept = await self._memory.kept()
+        return self._response(request, await self._leaving.answer(request, kept))
 
     # What is always there, and what never is
 

@@ -9,14 +9,15 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from rooms import MAX_LATE, Room, an_edition, at, day, entry, many
+from rooms import KEYS, MAX_LATE, Room, an_edition, at, day, entry, many
 from sqlalchemy import func, select, update
 
 from newsletter.delivery import ledger
 from newsletter.delivery.outbox import Outbox, OutboxFull
 from newsletter.models import Rule
-from newsletter.render.mail import fill
+from newsletter.render.message import fill
 from newsletter.store import tables as our
+from newsletter.tokens import Purpose
 
 READERS = [f"reader-{number:02}@example.org" for number in range(12)]
 
@@ -107,7 +108,13 @@ def test_bytes_that_a_killed_process_may_have_written_stay_though_the_outbox_was
 
 
 def fill_of(delivery: ledger.Claimed) -> bytes:
-    return fill(delivery.mail, to=delivery.address, message_id=delivery.message_id, date=delivery.due_at)
+    return fill(
+        delivery.mail,
+        to=delivery.address,
+        message_id=delivery.message_id,
+        date=delivery.due_at,
+        leave=KEYS.seal(Purpose.UNSUBSCRIBE, delivery.reader.bytes, at(0)),
+    )
 
 
 def test_sweeps_at_once_send_each_message_once(room):

@@ -8,7 +8,8 @@ from pathlib import Path
 import samples
 
 from newsletter.render.box import box_script
-from newsletter.render.mail import fill, freeze, issue_mail
+from newsletter.render.mail import issue_mail
+from newsletter.render.message import fill, freeze
 
 GOLDEN = Path(__file__).parent / "golden"
 SENT_AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -32,7 +33,7 @@ def message(name: str) -> bytes:
     letter = issue_mail(issue, **samples.WHOSE, **more)
     page = samples.LINKS.issue(issue.day)
     frozen = freeze(letter, uid=issue.uid, **samples.WHOSE, page=page)
-    return fill(frozen, to="reader@example.org", message_id=f"<{name}@dose.example.org>", date=SENT_AT)
+    return fill(frozen, to="reader@example.org", message_id=f"<{name}@dose.example.org>", date=SENT_AT, leave="t0ken")
 
 
 def rendered() -> dict[str, bytes]:

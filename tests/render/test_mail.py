@@ -19,13 +19,15 @@ from hypothesis import strategies as st
 
 from newsletter import resources
 from newsletter.models import Correction, Entry
-from newsletter.render import headers, prose
-from newsletter.render.mail import LARGEST, Letter, MailTooLarge, fill, freeze, issue_mail
+from newsletter.render import headers, prose, words
+from newsletter.render.mail import LARGEST, MailTooLarge, issue_mail
+from newsletter.render.message import LEAVE, Letter, fill, freeze
 from newsletter.shapes import entry_of
 from newsletter.text import clean_line
 
 WHOSE = samples.WHOSE
 PAGE = samples.LINKS.issue(samples.TODAY)
+TOKEN = "a" * 47
 LETTER = Letter(subject="A subject", text="Text.\n", html="<p>Text.</p>\n")
 
 
@@ -39,7 +41,7 @@ def frozen(letter: Letter = LETTER, **changes: object) -> bytes:
 
 
 def filled(raw: bytes) -> bytes:
-    return fill(raw, to="reader@example.org", message_id="<1@dose.example.org>", date=SENT_AT)
+    return fill(raw, to="reader@example.org", message_id="<1@dose.example.org>", date=SENT_AT, leave=TOKEN)
 
 
 def words_of_text(text: str) -> list[str]:
@@ -140,14 +142,14 @@ def test_a_mail_says_which_part_of_it_is_what():
     soup = BeautifulSoup(issue_mail(samples.ISSUE, **WHOSE).html, "lxml")
 
     assert "Benghazi" in soup.find(role="main").get_text()
-    assert "To leave" in soup.find(role="contentinfo").get_text()
+    assert "Unsubscribe" in soup.find(role="contentinfo").get_text()
 
 
 def test_an_edition_without_rights_or_postal_address_leaves_no_gap():
     bare = replace(samples.PUBLISHER, rights="", postal_address="")
     letter = issue_mail(samples.ISSUE, **(WHOSE | {"publisher": bare}))
 
-    assert letter.text.endswith("write to editors@example.org.\n")
+    assert letter.text.endswith("Report an error: editors@example.org\n")
 
 
 def test_a_mail_of_twelve_sources_is_far_below_what_gmail_clips():
@@ -206,28 +208,79 @@ def test_the_same_letter_gives_the_same_bytes():
     assert f'boundary="=_{samples.ISSUE.uid.hex}"'.encode() in frozen()
 
 
-def test_filling_changes_only_the_three_lines_that_differ_per_reader():
-    one = fill(frozen(), to="a@example.org", message_id="<1@x.org>", date=SENT_AT)
-    two = fill(frozen(), to="b@example.org", message_id="<2@x.org>", date=SENT_AT + timedelta(hours=1))
+def test_filling_changes_only_what_differs_per_reader():
+    whole = frozen(issue_mail(samples.ISSUE, **WHOSE))
+    later = SENT_AT + timedelta(hours=1)
+    one = fill(whole, to="a@example.org", message_id="<1@x.org>", date=SENT_AT, leave="A" * 47)
+    two = fill(whole, to="b@example.org", message_id="<2@x.org>", date=later, leave="B" * 47)
+    lines = list(zip(one.splitlines(), two.splitlines(), strict=True))
+    differ = [pair for pair in lines if pair[0] != pair[1]]
 
-    assert one.splitlines()[3:] == two.splitlines()[3:]
-    assert one.splitlines()[:3] == [
-        b"To: a@example.org",
-        b"Date: Sun, 22 Nov 2026 06:00:00 +0000",
-        b"Message-ID: <1@x.org>",
+    assert lines[:3] == [
+        (b"To: a@example.org", b"To: b@example.org"),
+        (b"Date: Sun, 22 Nov 2026 06:00:00 +0000", b"Date: Sun, 22 Nov 2026 07:00:00 +0000"),
+        (b"Message-ID: <1@x.org>", b"Message-ID: <2@x.org>"),
     ]
-    assert two.splitlines()[:3] == [
-        b"To: b@example.org",
-        b"Date: Sun, 22 Nov 2026 07:00:00 +0000",
-        b"Message-ID: <2@x.org>",
-    ]
+    # A header, and twice in each part, near its beginning and at its end.
+    assert len(differ) == 3 + 1 + 4
+    assert all(first.replace(b"A", b"B") == second for first, second in differ[3:])
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_reader_can_leave_by_a_link_near_the_top_and_one_at_the_end_of_both_parts(name):
+    leave = f"{samples.LINKS.base_url}/unsubscribe/t0ken"
+    text, html = parts(name)
+
+    assert text.count(f"Unsubscribe: {leave}\r\n") == 2
+    assert text.index(leave) < text.index(words.MOTTO)
+    assert text.rindex(leave) > text.rindex(words.VIEW_ARCHIVE)
+    links = [link for link in BeautifulSoup(html, "lxml").select("a[href]") if link["href"] == leave]
+    assert [link.get_text() for link in links] == ["Unsubscribe", "Unsubscribe"]
+    assert links[0].find_next("h1")
+    assert not links[1].find_next("h1")
+
+
+def test_one_click_leaves():
+    """RFC 8058: an address over HTTPS and the word, each on one line of its own."""
+    raw = filled(frozen())
+
+    assert f"\r\nList-Unsubscribe: <{samples.LINKS.base_url}/unsubscribe/{TOKEN}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+
+
+@given(st.text(alphabet="ab .=F\n", max_size=90), st.text(alphabet="ab .=F\nrom", max_size=90))
+def test_a_token_stands_where_it_was_meant_to_wherever_lines_are_broken(before, after):
+    """And breaks no line itself, nor starts one that a mail server changes."""
+    text = f"{before}{LEAVE}{after}"
+    raw = fill(
+        frozen(Letter(subject="s", text=text, html=text)),
+        to="a@x.org",
+        message_id="<1@x.org>",
+        date=SENT_AT,
+        leave="t" * 70,
+    )
+    lines = raw.split(b"\r\n")
+    body = lines[lines.index(b"") :]
+
+    assert b"\0" not in raw
+    assert max(map(len, body)) <= 78
+    assert not any(line.startswith((b".", b"From ")) for line in body)
+    for part in parsed(raw).iter_parts():
+        got = part.get_payload(decode=True).decode().replace("\r\n", "\n")
+        assert got.removesuffix("\n") == text.replace(LEAVE, "t" * 70).removesuffix("\n")
+
+
+@pytest.mark.parametrize("leave", ["", "a b", "a\r\nX: y", "a>", "ä", "a" * 71])
+def test_only_a_token_is_written_as_one(leave):
+    with pytest.raises(headers.UnsafeHeader):
+        fill(frozen(), to="a@example.org", message_id="<1@x.org>", date=SENT_AT, leave=leave)
 
 
 def test_a_date_in_any_zone_is_written_in_utc():
     there = SENT_AT.astimezone(timezone(timedelta(hours=5, minutes=45)))
 
-    assert fill(frozen(), to="a@example.org", message_id="<1@x.org>", date=there) == fill(
-        frozen(), to="a@example.org", message_id="<1@x.org>", date=SENT_AT
+    assert fill(frozen(), to="a@example.org", message_id="<1@x.org>", date=there, leave=TOKEN) == fill(
+        frozen(), to="a@example.org", message_id="<1@x.org>", date=SENT_AT, leave=TOKEN
     )
 
 
@@ -255,10 +308,10 @@ def test_a_line_of_text_that_starts_with_a_dot_or_from_is_encoded():
 
 
 def test_what_freeze_did_not_make_is_refused():
-    with pytest.raises(ValueError, match="holes first"):
-        fill(b"To: x@example.org\r\n\r\n", to="a@example.org", message_id="<1@x.org>", date=SENT_AT)
+    with pytest.raises(ValueError, match="with its holes"):
+        fill(b"To: x@example.org\r\n\r\n", to="a@example.org", message_id="<1@x.org>", date=SENT_AT, leave=TOKEN)
     with pytest.raises(ValueError, match="aware"):
-        fill(frozen(), to="a@example.org", message_id="<1@x.org>", date=datetime(2026, 1, 1))
+        fill(frozen(), to="a@example.org", message_id="<1@x.org>", date=datetime(2026, 1, 1), leave=TOKEN)
 
 
 # Headers
@@ -347,13 +400,13 @@ def test_no_subject_ever_adds_or_loses_a_header(value):
 )
 def test_only_one_plain_address_is_written_to(to):
     with pytest.raises(headers.UnsafeHeader):
-        fill(frozen(), to=to, message_id="<1@x.org>", date=SENT_AT)
+        fill(frozen(), to=to, message_id="<1@x.org>", date=SENT_AT, leave=TOKEN)
 
 
 @pytest.mark.parametrize("message_id", ["1@x.org", "<1@x.org>\r\nX: y", "<>", "<a b@x.org>", "<a@b@c>"])
 def test_only_a_message_id_is_written_as_one(message_id):
     with pytest.raises(headers.UnsafeHeader):
-        fill(frozen(), to="a@example.org", message_id=message_id, date=SENT_AT)
+        fill(frozen(), to="a@example.org", message_id=message_id, date=SENT_AT, leave=TOKEN)
 
 
 def test_a_correction_of_the_text_leaves_the_printed_text_to_the_page():

@@ -57,6 +57,39 @@ def test_upgrading_tells_what_was_there_and_the_second_time_changes_nothing(data
     store.close()
 
 
+def test_readers_of_the_first_version_get_a_name_each(database_url):
+    store = Store(database_url)
+    upgrade(store)
+    store.close()
+    old = Store(database_url)
+    with old.transaction() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_subscriptions_uid")
+        connection.exec_driver_sql("ALTER TABLE subscriptions DROP COLUMN uid")
+        connection.exec_driver_sql("ALTER TABLE subscriptions DROP COLUMN left_at")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        connection.exec_driver_sql(
+            "INSERT INTO editions (id, uid, slug, title, language, days, rest_days, kinds, tags, since) VALUES "
+            "(1, '00000000000000000000000000000001', 'a', 'A', 'en', '[]', 1, '[]', '[]', '2026-01-01')"
+        )
+        for number in (1, 2):
+            connection.exec_driver_sql(
+                "INSERT INTO subscribers (id, address, folded, state) "
+                f"VALUES ({number}, 'r{number}', 'r{number}', 'good')"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO subscriptions (id, subscriber_id, edition_id, state, cadence, format) "
+                f"VALUES ({number}, {number}, 1, 'active', 'daily', 'html')"
+            )
+
+    assert upgrade(old) is Schema.OLD
+    with old.reading() as connection:
+        rows = connection.execute(select(our.subscriptions)).all()
+        assert [row.state for row in rows] == ["active", "active"]
+        assert len({row.uid for row in rows} - {None}) == 2
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), our.metadata) == []
+    old.close()
+
+
 def test_looking_makes_no_file(tmp_path):
     store = Store(f"sqlite:///{tmp_path / 'there' / 'daily-dose.db'}")
 

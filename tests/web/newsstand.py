@@ -14,9 +14,11 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 import httpx2
+from rooms import KEYS
 from starlette.types import ASGIApp
 
 from newsletter.archive import editions, entries, plans
+from newsletter.circulation import Circulation
 from newsletter.delivery.outbox import Outbox
 from newsletter.models import Edition, Entry, Publisher, Schedule
 from newsletter.press import Press
@@ -127,7 +129,7 @@ def fill(store: Store) -> None:
 
 def press_of(store: Store) -> Press:
     """Return the press of *store*; it mails nothing, so there is no outbox."""
-    return Press(store, PUBLISHER, Outbox(Path(os.devnull)), timedelta(hours=12))
+    return Press(store, PUBLISHER, Outbox(Path(os.devnull)), timedelta(hours=12), KEYS)
 
 
 @dataclass(kw_only=True)
@@ -181,7 +183,7 @@ def standing(address: str, publisher: Publisher = PUBLISHER) -> Iterator[Stand]:
     clock = Clock()
     try:
         with (
-            serving(create_app(store, publisher, now=clock)) as port,
+            serving(create_app(store, publisher, Circulation(store, KEYS), now=clock)) as port,
             httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
         ):
             yield Stand(store=store, press=press_of(store), clock=clock, port=port, client=client)

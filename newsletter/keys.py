@@ -1,0 +1,59 @@
+"""The keys that tokens are signed with, in files of the service's own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from newsletter.errors import NewsletterError
+from newsletter.tokens import Keyring
+
+_FIRST = "0001.key"
+_BYTES = 32
+
+
+class UnusableKeys(NewsletterError):
+    """The keys can't be read, or the first one can't be made."""
+
+    def __init__(self, where: Path, why: str) -> None:
+        super().__init__(f"the keys in {where} can't be used: {why}")
+
+
+def keyring(folder: Path, secret: str | None = None) -> Keyring:
+    """
+    Return the keys of *folder*, and make the first one where there is none.
+
+    *secret*, the setting, signs if it is given; otherwise the key of the last name does. All are believed, so that
+    what was mailed with an older key works for as long as its file is kept: to take another, add a file of a higher
+    number. Raises `UnusableKeys`.
+    """
+    try:
+        files = sorted(folder.glob("*.key"), reverse=True) if folder.is_dir() else []
+        if not files and secret is None:
+            files = [_made(folder)]
+        found = [file.read_text(encoding="ascii").strip().encode() for file in files]
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "expected letters and digits"
+        raise UnusableKeys(folder, f"{why}: give the service's user the right to read and write it") from error
+    try:
+        return Keyring([*([secret.encode()] if secret else []), *found])
+    except ValueError as error:
+        raise UnusableKeys(folder, str(error)) from error
+
+
+def _made(folder: Path) -> Path:
+    """Make the first key, readable by its owner alone; of two processes that start together one makes it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft, file = folder / f"{_FIRST}.{os.getpid()}", folder / _FIRST
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+        opened.write(secrets.token_hex(_BYTES) + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    try:
+        os.link(draft, file)  # fails where the other's is there already; a rename would put ours in its place
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return file
