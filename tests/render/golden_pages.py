@@ -15,7 +15,7 @@ GOLDEN = Path(__file__).parent / "golden"
 SENT_AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 #: The kinds of page; their variants are looked at, but not kept.
 PAGES = ["front", "front-empty", "issue", "issue-arabic", "issue-withdrawn", "entry", "archive", "month", "on"]
-PAGES += ["corrections", "about", "not-found", "gone"]
+PAGES += ["corrections", "about", "not-found", "gone", "unsubscribe"]
 BOXES = ["box", "box-quote", "box-empty"]
 LETTERS = {
     "fact": (samples.ISSUE, {}),

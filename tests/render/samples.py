@@ -291,6 +291,8 @@ def every_page() -> dict[str, str]:
         "not-found": pages.not_found_page(**WHOSE),
         "gone": pages.gone_page(WITHDRAWAL, **WHOSE),
         "problem": pages.problem_page("Something went wrong on our side", ["Please try again."], **WHOSE),
+        "unsubscribe": pages.leaving_page("ask", **WHOSE),
+        "unsubscribed": pages.leaving_page("left", **WHOSE),
         "box": box.box_page(ISSUE, **WHOSE),
         "box-quote": box.box_page(issue_of(QUOTE), **WHOSE),
         "box-arabic": box.box_page(issue_of(ARABIC), **WHOSE),
