@@ -4,35 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
-
-from text_to_num import alpha2digit
 
 from newsletter.fields import HIGHEST_COUNT
+from newsletter.imports.figures import NUMBER, in_figures
 from newsletter.imports.names import sentences
 
-_WORD = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
-    r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)"
-)
-_WORDS = re.compile(rf"(?<!\bno )\b{_WORD}(?:(?:[\s-]+and[\s-]+|[\s-]+){_WORD})*\b", re.IGNORECASE)
-_TIMES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
-_MULTIPLE = re.compile(
-    r"(?<![\w.,])(?P<count>[0-9]{1,4}(?:\.[0-9]{1,2})?)[\s-]+(?P<times>hundred|thousand|million)\b(?!-)", re.IGNORECASE
-)
-_A_HUNDRED = re.compile(r"\ba(?=\s+(?:hundred|thousand|million)\b)", re.IGNORECASE)
-_NUMBER = r"(?<![\w.,])(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,8})(?![\w%]|[.,][0-9]|-[a-z])"
-#: "Dozens", "several hundred": nothing that can be counted.
-_VAGUE = re.compile(
-    r"\b(?:(?:several|many|a few|some|tens of|multiple)\s+)?(?:dozens|scores|hundreds|thousands|millions)\b"
-    r"(?:\s+of\s+thousands)?"
-    r"|\b(?:several|many|a few|a couple of|multiple)\s+(?:dozen|hundred|thousand|score)\b"
-    r"|\b(?:(?:an?|[\w.]+\s+and\s+an?)\s+(?:half|quarter)|half\s+an?|a\s+quarter\s+of\s+an?)\s+(?:hundred|thousand|million)\b",
-    re.IGNORECASE,
-)
-_DOZEN = re.compile(
-    r"\b(?:(?P<half>half a)|(?P<one>a)|(?P<count>[0-9]{1,2}))\s+dozen\b(?:\s+or\s+(?:so|more))?", re.IGNORECASE
-)
 _PERSON = (
     r"(?:person|man|woman|child|boy|girl|baby|officer|policeman|policewoman|soldier|guard|civilian|teacher|priest|imam"
     r"|nun|rabbi|student|journalist|worker|driver|judge|mayor|politician|passer-by|bystander|worshipper|tourist|pilgrim|contractor"
@@ -43,8 +19,8 @@ _AMOUNT = re.compile(
             |a\ minimum\ of)\s+)?
         (?P<most>\b(?:up\ to|as\ many\ as|at\ most|no\ more\ than|fewer\ than|less\ than|under)\s+)?
         (?:\b(?:about|around|approximately|roughly|nearly|almost|some|an?\ estimated|an?\ reported|a\ total\ of|a)\s+)?
-        (?:(?:between|from)\s+(?P<from>{_NUMBER})\s+(?:and|to)\s+(?P<till>{_NUMBER})
-          |(?P<low>{_NUMBER})(?:\s*(?:[-–]|\bto\b|\bor\b)\s*(?P<high>{_NUMBER})|(?P<more>\s+or\s+more|\+))?
+        (?:(?:between|from)\s+(?P<from>{NUMBER})\s+(?:and|to)\s+(?P<till>{NUMBER})
+          |(?P<low>{NUMBER})(?:\s*(?:[-–]|\bto\b|\bor\b)\s*(?P<high>{NUMBER})|(?P<more>\s+or\s+more|\+))?
           |(?P<one>\ban?\b)(?=\s+(?:[\w.-]+\s+){{0,2}}{_PERSON}\b))""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -112,7 +88,7 @@ _TAKING_LIVES = _pattern(r"\b(?:claim(?:ing|ed|s)|took|taking|cost(?:ing)?)\s+$"
 _LIVES = _pattern(r"\s+(?:[\w’-]+\s+)?lives\b")
 _ITEM = (
     r"(?:(?:at\s+least|more\s+than|over|some|about|around|approximately|nearly|almost|roughly|an\s+estimated)\s+)?"
-    rf"(?:{_NUMBER}|an?(?=\s+(?:[\w-]+\s+){{0,2}}{_PERSON}\b))"
+    rf"(?:{NUMBER}|an?(?=\s+(?:[\w-]+\s+){{0,2}}{_PERSON}\b))"
     r"(?:\s+(?!(?:were|was|are|have|had|has|in|on|at|of|from|by|with|who|that|and|killed|died)\b)[\w’'-]+){1,3}"
 )
 #: What a clause begins with, before the last of those counted together: "five soldiers, two guards and".
@@ -161,7 +137,7 @@ def tolls_in(text: str) -> Tolls:
     ("dozens"), an upper bound alone ("up to 40"), attackers, and the killed and injured counted
     together give nothing.
     """
-    text = _in_figures(text)
+    text = in_figures(text)
     killed = injured = None
     again = False
     for amount in _AMOUNT.finditer(text):
@@ -191,21 +167,9 @@ def _kills_again(text: str, amount: re.Match[str]) -> bool:
 
 def toll_of(text: str) -> Toll | None:
     """Return the toll that all of *text* is, as a table's cell has it: `12`, `33-41`, `at least 5`, `5+`."""
-    text = _in_figures(" ".join(text.split()))
+    text = in_figures(" ".join(text.split()))
     amount = _AMOUNT.fullmatch(text)
     return _toll(amount) if amount else None
-
-
-def _in_figures(text: str) -> str:
-    text = _VAGUE.sub("many", text)
-    text = _A_HUNDRED.sub("one", _MULTIPLE.sub(_product, text))
-    text = _WORDS.sub(lambda words: str(alpha2digit(words[0].replace("-", " "), "en", 0)), text)
-    return _DOZEN.sub(lambda dozen: str(6 if dozen["half"] else 12 * int(dozen["count"] or 1)), text)
-
-
-def _product(multiple: re.Match[str]) -> str:
-    product = Decimal(multiple["count"]) * _TIMES[multiple["times"].casefold()]
-    return str(int(product)) if product == int(product) else "many"
 
 
 def _kind(text: str, amount: re.Match[str]) -> str | None:
