@@ -125,3 +125,188 @@ def test_tolls_are_read_in_figures_and_in_words(text, killed, injured):
 )
 def test_a_cell_may_hold_a_toll(cell, expected):
     assert toll(toll_of(cell)) == expected
+
+
+def lows(text):
+    found = tolls_in(text)
+    return found.killed and found.killed.low, found.injured and found.injured.low
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("130 of the 850 hostages died.", 130, None),
+        ("Fifty-eight of the 95 passengers were killed.", 58, None),
+        ("At least 58 of the hotel’s 200 guests were injured.", None, 58),
+        ("A bomb killed three of the 12 hostages.", 3, None),
+        ("Of the 95 passengers, 58 were killed.", 58, None),
+        ("Most of the 95 passengers were killed.", None, None),
+        ("All of the 95 passengers were killed.", 95, None),
+        ("Police killed three of the five gunmen.", None, None),
+        ("Two of the 12 people killed were children.", None, None),
+        ("Families of the 241 people killed in the attack wept.", 241, None),
+        ("58 of 95 passengers were injured.", None, 58),
+    ],
+)
+def test_of_a_part_and_its_whole_the_part_is_counted(text, killed, injured):
+    assert lows(text) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("Police foiled a plot to kill 300 people.", None, None),
+        ("The bomb would have killed 300 people.", None, None),
+        ("The bomb could have injured 300 people.", None, None),
+        ("300 people could have been killed.", None, None),
+        ("They were convicted of a plot aimed at killing 300 people.", None, None),
+        ("It did not kill 300 people.", None, None),
+        ("They meant to kill 300 people, but killed three.", 3, None),
+        ("He went on to kill 12 people.", 12, None),
+        ("He is believed to have killed 12 people.", 12, None),
+    ],
+)
+def test_what_was_meant_feared_or_denied_counts_nobody(text, killed, injured):
+    assert lows(text) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        (
+            "A bomb exploded in Kabul, Afghanistan, three days after an attack that killed 40 people. Nobody was hurt.",
+            None,
+            0,
+        ),
+        ("Three days after a bomb exploded in Kabul, Afghanistan, killing 40 people, gunmen came.", None, None),
+        ("Three days after an attack that killed 40 people, a bomb exploded in Kabul, killing 12.", 12, None),
+        ("Three days after the vote, a bomb exploded in Kabul, killing 12.", 12, None),
+        ("A bomb exploded three days after the vote, killing 12.", 12, None),
+        ("It was the worst attack since a 2005 bombing, which killed 40 people.", None, None),
+        ("It was in revenge for an airstrike that killed 40 people.", None, None),
+        ("The group, which had killed 40 people in 2008, struck again.", None, None),
+        ("By the time they were stopped, they had killed 40 people.", 40, None),
+        ("Gunmen had killed 40 people there two years earlier.", None, None),
+        ("An attack killed 40 people there two years earlier.", None, None),
+        ("Minutes after the vote 40 people were killed.", 40, None),
+        ("A day after 40 people were killed in Kabul, a bomb exploded.", None, None),
+        ("Two years after the attack, 12 people were killed.", 12, None),
+    ],
+)
+def test_the_toll_of_another_event_is_not_taken(text, killed, injured):
+    assert lows(text) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        (
+            "On September 14, 1982, President-elect Bachir Gemayel and 26 others were killed in a bombing in Beirut, Lebanon.",
+            None,
+            None,
+        ),
+        ("Benazir Bhutto and 24 other people were killed.", None, None),
+        ("the mayor and four others died", None, None),
+        ("Ambassador Example and three other Americans were killed.", None, None),
+        ("The pilot and 11 passengers were killed.", None, None),
+        ("General Ahmed Ali and four of his bodyguards were killed.", None, None),
+        ("The attacker and six civilians died.", None, None),
+        ("The mayor, his wife, and four others were injured.", None, None),
+        ("The mayor, who had opposed the group, and four others were killed.", None, None),
+        ("When the bomb exploded, the mayor and four others were killed.", None, None),
+        ("When the bomb exploded, the mayor, his wife, and four others were killed.", None, None),
+        ("Gunmen stormed the town hall, where the mayor, his wife, and four others were killed.", None, None),
+        ("Police said that the mayor and four others were killed.", None, None),
+        ("The bus overturned and the driver and 12 passengers were killed.", None, None),
+        ("The mayor along with four others were killed.", None, None),
+        ("The president was assassinated and 10 others were killed.", None, None),
+        ("The mayor and 12 others were injured.", None, None),
+        ("A judge and four others were killed.", 5, None),
+    ],
+)
+def test_a_subject_of_which_some_are_not_counted_gives_no_toll(text, killed, injured):
+    assert lows(text) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("The building collapsed, and 12 people were killed.", 12, None),
+        ("The building collapsed and 12 people were killed.", 12, None),
+        ("The hijacked plane crashed, and 12 passengers were killed.", 12, None),
+        ("A bomb exploded in Beirut, Lebanon, and 12 people were killed.", 12, None),
+        ("Gunmen attacked a church and a hotel, and 12 people were killed.", 12, None),
+        ("When the bomb exploded, the roof collapsed, and 12 people were killed.", 12, None),
+        ("A bomb exploded in Kabul, where the roof collapsed, and 12 people died.", 12, None),
+        ("Police said that the bus blew up and 12 people were killed.", 12, None),
+        ("The mayor was killed, and 12 people were injured.", None, 12),
+        ("A bomb killed 12 people and 30 others were injured.", 12, 30),
+        ("Gunmen attacked after the vote, and 12 people were killed.", 12, None),
+        ("A bomb went off, killing a policeman and injuring 30.", 1, 30),
+        ("A bomb near the U.S. embassy exploded, and 12 people were killed.", 12, None),
+    ],
+)
+def test_a_clause_before_the_subject_takes_nothing_from_its_toll(text, killed, injured):
+    assert lows(text) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("Bombs killed 213 people in Nairobi, Kenya, and 11 people in Dar es Salaam, Tanzania.", None, None),
+        ("Bombs injured 5,000 people in Nairobi and 85 in Dar es Salaam.", None, None),
+        ("It killed all 259 people on board and 11 on the ground.", None, None),
+        ("213 people were killed in Nairobi and 11 in Dar es Salaam.", None, None),
+        ("A bomb killed 12 people in Kabul and a policeman in Herat.", None, None),
+        ("A bomb killed 241 American servicemen in Beirut. Minutes later a second bomber killed 58.", None, None),
+        ("A bomb killed 12 people. Another bomb killed three at the hospital.", None, None),
+        ("A bomb killed 12 people. The death toll rose to 15.", None, None),
+        ("A bomb killed 12 people in Kabul. In all, 20 people were killed.", None, None),
+        ("A bomb killed 12 people in a market and two churches in Kabul.", 12, None),
+        ("A bomb killed 12 people on May 3 and 4, 2010.", 12, None),
+        ("They killed two boys aged five and seven.", 2, None),
+        ("A bomb killed 12 people in Kabul and wounded 30 in all.", 12, 30),
+        ("A bomb killed 12 people in Kabul and 30 others were hurt.", 12, 30),
+        ("A bomb killed 12 people. In 2012 another group killed them.", 12, None),
+        ("A bomb killed 12 people in Kabul, and two attackers in the building.", 12, None),
+    ],
+)
+def test_a_first_number_of_two_is_not_the_toll(text, killed, injured):
+    assert lows(text) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("10 soldiers and 4 civilians were killed and 3 soldiers and 12 civilians injured.", 14, 15),
+        ("10 soldiers were killed and the mayor and 12 civilians injured.", 10, None),
+    ],
+)
+def test_those_counted_in_a_clause_without_its_own_verb_are_added_up(text, killed, injured):
+    assert lows(text) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("They shot six men to death.", 6, None),
+        ("Six men were stabbed to death.", 6, None),
+        ("A bomb killed nobody.", 0, None),
+        ("A judge sentenced six men to death.", None, None),
+    ],
+)
+def test_deaths_are_told_of_in_other_words(text, killed, injured):
+    assert lows(text) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("On 29 November 2019 both were killed.", None, None),
+        ("In 2019 both men were killed.", None, None),
+        ("On 13 June 2016 two men were killed.", 2, None),
+        ("On November 29, 2019 both were killed.", None, None),
+    ],
+)
+def test_a_day_or_a_year_is_no_toll(text, killed, injured):
+    assert lows(text) == (killed, injured)
