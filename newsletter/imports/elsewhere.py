@@ -22,6 +22,8 @@ _NOT_DONE = re.compile(
     r"|plott(?:ed|ing)|plann(?:ed|ing)|attempted|threatened|without))"
     r"\s+(?:(?:the|also|already|previously|earlier|just|then|simultaneously)\s+)*$"
 )
+#: What was said of it afterwards has "had" as well.
+_SAID_HAD = re.compile(r"\b(?:said|reported|announced|confirmed|told|believed|estimated)\s[^,;.]*\bhad\s")
 _HAD_SUFFERED = re.compile(
     r"(?:\s+(?!(?:and|or|who|that|which|were|was|had)\b)[\w’'-]+){0,6}?\s+had\s+(?:already\s+|previously\s+|earlier\s+)?(?:been\s+\w+|died)\b"
     r"[^,;.]{0,60}\b(?:19|20)[0-9]{2}\b"
@@ -39,6 +41,7 @@ _OTHER_EVENT = re.compile(
     rf"(?:\b{_MEASURED}|\b[Ss]ince\b|\banniversary\s+of\b|\b(?:revenge|retaliation|reprisals?|retribution)\s+for\b|\bresponse\s+to\b"
     rf"|\b(?:similar\s+to|reminiscent\s+of|resembl(?:ed|ing))\b|\b(?:previous|earlier)\s+(?:[\w-]+\s+)?{_STRIKE}\b){_CLAUSE}$"
 )
+_OPENING_SINCE = re.compile(r"^Since\b[^;]*\b(?:has|have)\s+$")
 _OPENING_EVENT = re.compile(
     rf"^(?:(?:[Aa]t\s+least|[Aa]bout|[Mm]ore\s+than|[Jj]ust|[Oo]nly|[Ll]ess\s+than)\s+)?(?:[\w-]+\s+(?:few\s+)?)?{_MEASURED}{_CLAUSE},\s+$"
 )
@@ -58,10 +61,13 @@ def is_elsewhere(text: str, start: int, end: int, verb: re.Match[str] | None) ->
     start = verb.start() if verb else start
     sentence = text[sentence_start(text, start) : start]
     undone = _NOT_DONE.search(text, max(0, start - 60), start) if verb else _HAD_SUFFERED.match(text, end)
-    if undone and not (undone[0].startswith("had") and sentence.startswith("By ")):
+    had = undone and undone[0].startswith("had")
+    if undone and not (had and (sentence.startswith("By ") or _SAID_HAD.search(sentence + "had "))):
         return True
     opening = verb and verb[0].split()[0].endswith("ing") and _OPENING_EVENT.search(sentence)
-    return bool(opening or _OTHER_EVENT.search(sentence) or _LONG_BEFORE.match(text, end))
+    return bool(
+        opening or _OPENING_SINCE.search(sentence) or _OTHER_EVENT.search(sentence) or _LONG_BEFORE.match(text, end)
+    )
 
 
 def is_dated(text: str, start: int, end: int) -> bool:

@@ -17,7 +17,7 @@ _ANNIVERSARY = re.compile(r"\banniversary\s+of\b[^,;]{0,60}$")
 _BORN = re.compile(r"(?<![-–\w])(?:born|b\.|d\.)\s[^;]{0,60}$", re.IGNORECASE)
 _PARTICIPLE = (
     r"(?:founded|formed|established|created|released|freed|arrested|jailed|imprisoned|convicted|sentenced|indicted"
-    r"|extradited|acquitted|elected|appointed|posted|published|aired|broadcast|uploaded|dated)"
+    r"|extradited|acquitted|elected|appointed|posted|published|aired|broadcast|uploaded|dated|(?:claimed|condemned)\s+by)"
 )
 #: What is told by the way: "who had been released on", "The bomber, released on".
 _BY_THE_WAY = re.compile(
@@ -25,10 +25,11 @@ _BY_THE_WAY = re.compile(
     rf"|(?:^|[,(–—]\s*|\bwho\s+(?:was|were|is|are)\s+)(?:first\s+|later\s+)?{_PARTICIPLE}\b[^,;]{{0,40}})$",
     re.IGNORECASE,
 )
-#: "In a video released on", "a statement of".
+_STATEMENT = r"(?:videos?|statements?|messages?|tapes?|recordings?|letters?|speech|interview|audio)"
+#: "In a video released on", "in a statement of".
 _WORDS_OF = re.compile(
-    r"\b(?:videos?|statements?|messages?|tapes?|recordings?|letters?|speech|interview|audio)\s+(?:\w+ed\s+|broadcast\s+)?(?:online\s+)?"
-    r"(?:on|of|from|in|dated)\s+$"
+    rf"\b(?:{_STATEMENT}\s+(?:\w+ed|broadcast)\s+(?:online\s+)?(?:on|in)"
+    rf"|[Ii]n\s+(?:an?|the|its|his|her|their)\s+(?:[\w-]+\s+)?{_STATEMENT}\s+(?:on|of|from|in|dated))\s+$"
 )
 _ACT = re.compile(
     r"\b(?:kill|murder|shot\b|shoot|bomb|attack|explo[ds]|stab|massacre|hijack|blew\b|blast|ramm|behead|assassin|detonat|storm"
@@ -41,6 +42,10 @@ _AFTERMATH = re.compile(
 )
 #: Before a date that is the attack's even there: "claimed the attack of".
 _OF_THE_ACT = re.compile(r"\b(?:attack|bombing|blast|explosion|massacre|shooting|killing|assault)s?\s+(?:of|on|in)\s+$")
+#: The verb of who "had" done something before: "gunmen who had trained abroad attacked".
+_STRUCK = re.compile(
+    r"\bhad(?:\s+[\w-]+){2,}?\s+(?:attacked|bombed|killed|stormed|raided|murdered|stabbed|hijacked|struck|shot|blew|opened|detonated|rammed)\b"
+)
 _OPENING = re.compile(r"(?:On\s+(?:[A-Z]\w+day,?\s+)?(?:the\s+)?|In\s+)")
 _RELATIVE = re.compile(r",?\s(?:who|which|whose|that)\s")
 #: From birth to death, in brackets; nothing that is one event takes so many years.
@@ -126,7 +131,8 @@ def _year(sentence: str) -> Dated | None:
 
 def _is_elsewhere(before: str) -> bool:
     """Say whether the date after *before* is that of something else for sure."""
-    return bool(_is_measured(before) or _BY_THE_WAY.search(before) or _WORDS_OF.search(before))
+    aside = _BY_THE_WAY.search(before)
+    return bool(_is_measured(before) or (aside and not _STRUCK.search(aside[0])) or _WORDS_OF.search(before))
 
 
 def _is_measured(before: str) -> bool:

@@ -58,13 +58,18 @@ def leaves_out(text: str, start: int, end: int, *, suffered: re.Pattern[str]) ->
     return not _ends_in_clause(segments[-1].rsplit(" and ", 1)[-1])
 
 
+def has_verb(words: str) -> bool:
+    """Say whether a verb is in *words*, so that they are more than a subject."""
+    return bool(_VERB.search(words))
+
+
 def _ends_in_clause(segment: str) -> bool:
     """Say whether *segment* ends in a clause with a verb, to which "and" may join another."""
     conjunction, opened = _split(segment)
     if conjunction is None:
-        return bool(_VERB.search(segment))
-    own = bool(_VERB.search(opened))
-    return own and (not conjunction["relative"] or bool(_VERB.search(segment[: conjunction.start()])))
+        return has_verb(segment)
+    own = has_verb(opened)
+    return own and (not conjunction["relative"] or has_verb(segment[: conjunction.start()]))
 
 
 def _has_main_clause(segments: list[str]) -> bool:
@@ -73,11 +78,11 @@ def _has_main_clause(segments: list[str]) -> bool:
         part = segment.removeprefix("and ")
         conjunction, opened = _split(part)
         if conjunction is None:
-            if _VERB.search(part):
+            if has_verb(part):
                 return True
             continue
-        main = bool(_VERB.search(part[: conjunction.start()]))
-        if not _VERB.search(opened):
+        main = has_verb(part[: conjunction.start()])
+        if not has_verb(opened):
             return main and bool(conjunction["preposition"]) and segment is segments[-1]
         if main:
             return True

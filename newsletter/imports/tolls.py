@@ -9,7 +9,7 @@ from newsletter.fields import HIGHEST_COUNT
 from newsletter.imports.elsewhere import is_dated, is_elsewhere
 from newsletter.imports.figures import NUMBER, in_figures
 from newsletter.imports.names import sentence_end, sentence_start
-from newsletter.imports.subjects import leaves_out
+from newsletter.imports.subjects import has_verb, leaves_out
 
 _PERSON = (
     r"(?:person|man|woman|child|boy|girl|baby|officer|policeman|policewoman|soldier|guard|civilian|teacher|priest|imam"
@@ -34,7 +34,10 @@ _KILLING = (
 _WOUNDING = r"(?:injur(?:ing|ed|es)|wound(?:ing|ed|s)|hurt(?:ing)?|maim(?:ing|ed))"
 _BOTH = rf"(?:{_KILLING}\s+(?:and|or|and/or)\s+{_WOUNDING}|{_WOUNDING}\s+(?:and|or|and/or)\s+{_KILLING})"
 _LINK = r"\s+(?:(?:himself|herself|themselves|itself)\s+(?:and|along\s+with)\s+)?(?:the\s+|all\s+|another\s+|also\s+)*"
-_AUXILIARY = r"(?:\s+(?:were|was|are|is|have|had|has|been|being|also|reportedly|later|instantly|confirmed))"
+_AUXILIARY = (
+    r"(?:\s+(?:were|was|are|is|have|had|has|been|being|seriously|severely|badly|critically"
+    r"|also|reportedly|later|instantly|confirmed))"
+)
 _DEAD = (
     r"(?:killed|dead|died|murdered|massacred|executed|beheaded|slain|shot\s+dead|fatalities|deaths"
     r"|(?:shot|stabbed|beaten|hacked|stoned|burned|bludgeoned|crushed|trampled)\s+to\s+death"
@@ -46,7 +49,10 @@ _NOUNS = (
     r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|after|before|by|but"
     r"|would|could|might|may|should|will|can|cannot|not|never)\b)(?:U\.[SKN]\.|[\w’'-]+)){0,6}?"
 )
-_AMONG = r"(?:,\s+(?:including|among\s+them|most(?:ly)?\s+(?:of\s+them\s+)?|[0-9]+\s+of\s+(?:them|whom)\b)[^,.;]*,)?"
+_AMONG = (
+    r"(?:,\s+(?:including|among\s+them|most(?:ly)?\s+(?:of\s+them\s+)?|[0-9]+\s+of\s+(?:them|whom)\b)"
+    r"(?:[^,.;]|(?<=\b[A-Z])\.)*,)?"
+)
 #: After a bare "killed" no other sufferers follow: "two gunmen killed 12", "two bombs killed at least 30".
 _PASSIVE = (
     r"(?=\s*(?:$|[.,;:)—–-]|(?:and|or|in(?!\s+(?:all|total)\b)|by|when|at(?!\s+least\b)|during|on|as(?!\s+many\b)|after|while"
@@ -140,6 +146,9 @@ _SUFFER_AFTER = {
     "killed": _pattern(rf"{_SOME}(?:{_AUXILIARY}+\s+{_DEAD}|\s+(?:died|perished|lost\s+their\s+lives))\b"),
     "injured": _pattern(rf"{_SOME}{_AUXILIARY}+\s+{_HURT}\b"),
 }
+_LATER_VERB = re.compile(r"(?:(?!\b(?:who|whom|that|which|where|when|while|as|and)\b)[^,;.]){0,60}?\s(?:were|was)\b")
+#: In what tells of a part: "12 of the 30 were killed"; but "5 of the 12 killed" are twelve.
+_FINITE = re.compile(r"\b(?:were|was|are|is|have|had|has|been|died|perished|lost)\b")
 _OWN_VERB = re.compile(r"\s+(?:were|was|are|is)\b")
 #: A second number whose verb is the first's: "killing 259 people on board and 11 on the ground".
 _AND = re.compile(r"(?<![0-9]),?\s+and\s+(?:another\s+|a\s+further\s+)?$")
@@ -243,7 +252,7 @@ def _kills_again(text: str, amount: re.Match[str]) -> bool:
         if _NO_SECOND.search(text, amount.end(), other.start()):
             return False
         shot = _SHOT_BEFORE.search(text, amount.end(), other.start()) and _DEAD_AFTER.match(text, other.end(), end)
-        if shot or _kind(text, other) == "killed":
+        if shot or (_kind(text, other) == "killed" and not _is_elsewhere(text, other)):
             return True
     return False
 
@@ -260,7 +269,7 @@ def _kind(text: str, amount: re.Match[str]) -> str | None:
     before, end = text[max(0, amount.start() - 80) : amount.start()], amount.end()
     part = _PART_OF.match(text, end)
     end = part.end() if part else end
-    if _ATTACKERS.match(text, end) or _NOT_AFTER.match(text, end):
+    if is_dated(text, amount.start(), amount.end()) or _ATTACKERS.match(text, end) or _NOT_AFTER.match(text, end):
         return None
     if _BOTH_BEFORE.search(before) or _BOTH_AFTER.match(text, end):
         return None
@@ -269,7 +278,7 @@ def _kind(text: str, amount: re.Match[str]) -> str | None:
         return "killed"
     if not own and _INJURED_BEFORE.search(before):
         return "injured"
-    if _SHOT_BEFORE.search(before) and _DEAD_AFTER.match(text, end):
+    if "shot" in before and _SHOT_BEFORE.search(before) and _DEAD_AFTER.match(text, end):
         return "killed"
     return _kind_after(text, amount, end, part=bool(part))
 
@@ -278,11 +287,11 @@ def _kind_after(text: str, amount: re.Match[str], end: int, *, part: bool) -> st
     """Return what the amount counts as the subject of what is after *end*; a whole is not counted with its part."""
     patterns = _SUFFER_AFTER if part else _AFTER
     found = [(match.end(), kind) for kind, pattern in patterns.items() if (match := pattern.match(text, end))]
-    if not found or is_dated(text, amount.start(), amount.end()):
+    if not found:
         return None
-    kind = min(found)[1]
+    last, kind = min(found)
     whole = _WHOLE_OF.search(text, max(0, amount.start() - 80), amount.start())
-    return None if whole and _SUFFER_AFTER[kind].match(text, end) else kind
+    return None if whole and _FINITE.search(text, end, last) else kind
 
 
 def _is_elsewhere(text: str, amount: re.Match[str]) -> bool:
@@ -319,6 +328,8 @@ def _with_others(text: str, amount: re.Match[str], kind: str) -> tuple[Toll | No
 def _with_those_before(text: str, amount: re.Match[str], toll: Toll | None, kind: str) -> Toll | None:
     """Add the others of "five soldiers, two guards and seven civilians were killed" to the *toll* of the last."""
     link = _THOSE_BEFORE.search(text, max(0, amount.start() - 120), amount.start())
+    if link and has_verb(link["items"]):  # "Two bombs went off and"
+        link = None
     if not link and leaves_out(text, amount.start(), amount.end(), suffered=_SUFFERED[kind]):
         return None
     if not (toll and link) or toll.most:
@@ -339,6 +350,7 @@ def _counts_alone(text: str, amount: re.Match[str]) -> bool:
         or _NOT_AFTER.match(text, end)
         or _KILLED_AFTER.match(text, end)
         or _INJURED_AFTER.match(text, end)
+        or _LATER_VERB.match(text, end)
         or not re.match(
             r"(?:\s+(?!(?:were|was|are|have|had|has)\b)[\w’'-]+){1,3}?(?:\s+of\s+(?:the\s+)?[\w’'-]+)?(?:\s*(?:[.,;)]|$)|\s+(?:in|and|at|near|on|when|outside)\b)",
             text[end:],
