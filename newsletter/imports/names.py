@@ -37,6 +37,7 @@ _IN_HEADINGS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _MOST_WORDS = 24
+_LONGEST_SENTENCE = 600  # characters
 _LONGEST_BYLINE = 12  # words
 
 
@@ -105,6 +106,17 @@ def looks_like_a_title(text: str) -> bool:
 def sentences(text: str) -> list[str]:
     """Return *text* cut after each sentence; initials and the commonest abbreviations end none."""
     return [part for part in _SENTENCE_END.split(text) if part.strip()]
+
+
+def sentence_start(text: str, position: int) -> int:
+    """Return where the sentence begins that *position* is in, as far as it is near."""
+    near = max(0, position - _LONGEST_SENTENCE)
+    return position - len(sentences(text[near:position] + "0")[-1]) + 1
+
+
+def sentence_end(text: str, position: int) -> int:
+    """Return where the sentence ends that *position* is in, as far as it is near."""
+    return position + len((sentences(text[position : position + _LONGEST_SENTENCE]) or [""])[0])
 
 
 #: Behind a full stop: the commonest abbreviations, which end no sentence.
