@@ -16,7 +16,7 @@ from typing import Any
 
 from newsletter.errors import InvalidEntry
 from newsletter.fields import LONGEST_HEADLINE
-from newsletter.imports.blame import mentions
+from newsletter.imports.blame import names_a_group
 from newsletter.imports.citations import lift_citations
 from newsletter.imports.decoding import NotText, decoded, refuse_binary
 from newsletter.imports.gazetteer import cities_named, country_names
@@ -157,7 +157,7 @@ def _is_a_heading(line: str, following: list[str]) -> bool:
     A heading tells of what follows it, and seldom stands alone; the last line of all may be the
     speaker's name once more.
     """
-    if line in country_names() or cities_named(line) or mentions(line):
+    if line in country_names() or cities_named(line) or names_a_group(line):
         return True
     filled = [other.strip() for other in following if other.strip()]
     opening = filled[0][:_OPENING] if filled else ""
