@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from newsletter.imports.culprits import did_it, is_another
+from newsletter.imports.culprits import did_it, is_another, is_beside
 from newsletter.imports.gazetteer import country_names, demonyms, table
 from newsletter.models import Attribution, NamedGroup
 from newsletter.text import slugify
 
 _RESPONSIBLE = r"(?:responsibility|credit)"
-_DEED = r"(?:attacks?|bombings?|assaults?|killings?|shootings?)"
+_DEED = r"(?:attacks?|bombings?|assaults?|killings?|shootings?|abductions?|kidnappings?|murders?|blasts?|explosions?)"
 _CLAIM = (
     rf"(?:claim(?:ed|s|ing)?\s+(?:joint\s+|sole\s+)?(?:{_RESPONSIBLE}|(?:the|this)\s+{_DEED}|it(?=\s*(?:[.,;]|so\s+far|yet|$)))"
     rf"|(?:said|announced|admitted|declared)\s+(?:that\s+)?it\s+(?:had\s+)?(?:(?:been|was)\s+behind|(?:been|was)\s+responsible\s+for"
@@ -51,11 +51,13 @@ _PERSON = (
 )
 _APPOSED = re.compile(
     r",\s+(?:(?:(?:then|once|now|itself)\s+)?(?:an?|its|the|one)\s+(?!" + _PERSON + r"\s+(?:of|for|from|in)\b)"
-    r"(?:(?!(?:former\s+)?" + _PERSON + r"\s+(?:of|for|from|in)\b)[\w’-]+\s+){1,6}?"
+    r"(?:(?!(?:former\s+)?" + _PERSON + r"\s+(?:of|for|from|in)\b)[\w’-]+\s+){1,10}?"
     r"|(?:[\w-]+\s+){0,5}?(?:precursor|forerunner|predecessor|successor|ally|allied|offshoot|splinter(?:\s+(?:group|faction))?"
     r"|breakaway(?:\s+(?:group|faction))?|affiliated?|branch|faction|rival|linked|loyal|aligned|close|part|front|wing|arm|proxy"
     r"|pledged\s+allegiance|split|splintered|broke(?:n)?\s+away|former\s+(?:members?|leaders?|commanders?))\s+)"
-    r"(?:to|of|from|with|for)\s+(?:the\s+)?_+(?:\s+\([^()]*\)|,?\s+and\s+(?:the\s+)?_+)*(?=\s*[,.;])"
+    r"(?:to|of|from|with|for|in|by|against)\s+(?:the\s+)?_+(?:\s+\([^()]*\)|,?\s+and\s+(?:the\s+)?_+)*(?=\s*[,.;])"
+    r"|,\s+(?:an?|its|the)\s+(?:[\w’-]+\s+){0,3}_+(?:[’']s)?[\s-](?:affiliat|branch|offshoot|all(?:y|ied)\b|partner|rival|enem|splinter|prox|link|inspir|align)"
+    r"[^,;.]{0,60}(?=,)"
 )
 #: What belongs to a group and is another: "al-Qaeda’s affiliate claimed".
 _NOT_ITSELF = re.compile(
@@ -118,12 +120,7 @@ def names_a_group(text: str) -> bool:
 
 def mentions(text: str) -> list[str]:
     """Return the names, as the archive has them, of the groups that *text* names, each as often as it does."""
-    return [_names()[match[0].casefold()] for match in _named(text)]
-
-
-def _named(text: str) -> Iterator[re.Match[str]]:
-    """Yield where *text* names a group that is known; with an unknown word before its name it is another."""
-    return (match for match in _pattern().finditer(text) if not _qualified(text, match))
+    return [_names()[match[0].casefold()] for match in _pattern().finditer(text) if not _qualified(text, match)]
 
 
 def _qualified(text: str, group: re.Match[str]) -> bool:
@@ -156,22 +153,37 @@ def groups_in(sentences: list[str], *, year: int | None = None, of_words: bool =
     grounds: dict[str, Attribution] = {}
     since = table("groups")["since"]
     for sentence in sentences:
-        bare = sentence
-        for no_claim in (_UNCLAIMED, _PERHAPS_CLAIMED):
-            bare = no_claim.sub(lambda match: "_" * len(match[0]), bare)
-        masked, named = groups_masked(bare), list(_named(sentence))
-        apposed = [match.span() for match in _APPOSED.finditer(masked)] if named else []
-        for match in named:
-            name = _names()[match[0].casefold()]
-            if is_another(sentence, match) or _within(apposed, match) or (year or 9999) < since.get(name, 0):
-                continue
-            ground = _ground(bare, match)
-            if ground is not Attribution.SUSPECTED and _NOT_ITSELF.match(sentence, match.end()):
-                continue
-            if ground is Attribution.ATTRIBUTED and not (of_words or did_it(masked, match) or _may_claim(sentence, match)):
-                continue
-            grounds[name] = min(grounds.get(name, ground), ground, key=_STRENGTH.index)
+        found = list(_pattern().finditer(sentence))
+        for name, ground in _told_in(sentence, found, of_words=of_words) if found else ():
+            if year is None or year >= since.get(name, year):
+                grounds[name] = min(grounds.get(name, ground), ground, key=_STRENGTH.index)
     return tuple(NamedGroup(slug=slugify(name), name=name, attribution=ground) for name, ground in grounds.items())
+
+
+def _told_in(sentence: str, found: list[re.Match[str]], *, of_words: bool) -> Iterator[tuple[str, Attribution]]:
+    """Yield the groups *found* in *sentence* that it offers as those who did it, and on what ground."""
+    bare = sentence
+    for no_claim in (_UNCLAIMED, _PERHAPS_CLAIMED):
+        bare = no_claim.sub(lambda match: "_" * len(match[0]), bare)
+    masked = bare
+    for match in found:
+        masked = masked[: match.start()] + "_" * len(match[0]) + masked[match.end() :]
+    apposed = [] if of_words else [match.span() for match in _APPOSED.finditer(masked)]
+    for match in found:
+        if _qualified(sentence, match) or _within(apposed, match) or is_another(sentence, match):
+            continue
+        ground = _ground(bare, match)
+        if of_words or _is_ground(ground, sentence, masked, match):
+            yield _names()[match[0].casefold()], ground
+
+
+def _is_ground(ground: Attribution, sentence: str, masked: str, group: re.Match[str]) -> bool:
+    """Say whether *ground* holds for the group itself: a suspicion may be of its affiliate, a deed must be told."""
+    if ground is Attribution.SUSPECTED:
+        return not is_beside(sentence, group)
+    if _NOT_ITSELF.match(sentence, group.end()) or is_beside(sentence, group):
+        return False
+    return ground is not Attribution.ATTRIBUTED or did_it(masked, group) or _may_claim(sentence, group)
 
 
 def _within(spans: list[tuple[int, int]], group: re.Match[str]) -> bool:

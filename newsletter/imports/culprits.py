@@ -27,7 +27,7 @@ _DEED = (
     r"|attacked|assassinated|bombed|detonated|exploded|blew|rammed|opened\s+fire|stormed|set\s+(?:off|fire)|beheaded|slaughtered"
     r"|raided|stabbed|struck|hit|fired|launched|carried\s+out|staged|conducted|perpetrated|committed|planted|burned|razed|torched"
     r"|occupied|overran|took|sent|besieged|gunned|threw|hurled|drove|crashed|derailed|destroyed|invaded|targeted|released|entered"
-    r"|broke\s+into|burst\s+into|held|came\s+for|planned|organi[sz]ed\s+the)\b"
+    r"|broke\s+into|flew|ordered|burst\s+into|held|came\s+for|planned|organi[sz]ed\s+the)\b"
 )
 _DEED_DONE = (
     r"\b(?:kill|attack|assassinat|murder|bomb|detonat|blown|ramm|storm|behead|slaughter|massacr|raid|stabb|struck|hit|fired|launch|shot"
@@ -44,7 +44,7 @@ _OPENS = re.compile(
     rf"(?:(?!{_NO_SUBJECT}\s)[\w’“”.-]+\s+){{0,8}}$"
 )
 _ACTS = re.compile(
-    rf"(?:[’']s)?(?:\s+\([^()]*\))?(?:\s+(?:{_PEOPLE}|leaders?|commanders?)(?:\s+(?!(?:was|were|been|is|are|that|when|after|before|as|while|said)\b)[\w’.-]+){{0,7}}?)?"
+    rf"(?:[’']s)?(?:\s+\([^()]*\))?(?:\s+(?:{_PEOPLE}|leaders?|commanders?|rockets?|missiles?|drones?|bombs?)(?:\s+(?:disguised|dressed|posing)\s+as\b)?(?:\s+(?!(?:was|were|been|is|are|that|when|after|before|as|while|said)\b)[\w’.-]+){{0,7}}?)?"
     r"(?:,?\s+(?:and|or)\s+(?:the\s+)?_+)*(?:,\s[^,;.]{1,100},)?(?:,?\s+(?:which|who|that))?"
     rf"(?:\s+(?:[a-z]+ly|then|also|had|has|later|once))*\s+{_DEED}"
 )
@@ -67,21 +67,26 @@ _RESPONSIBLE = re.compile(
 _SAYS_SO = re.compile(r"(?:\s+\([^()]*\))?\s+(?:[a-z]+ly\s+|later\s+)?said\s+(?:that\s+)?(?:it|they|the\s+attack)\b[^.;]{0,30}\b(?:responsible|behind|carried|theirs)\b")
 _BELONGED = re.compile(
     rf"\b{_ATTACKERS}(?:(?:,|\s+(?:was|were|is|are)\b)[^;.]{{0,60}}?)?\s+(?:(?:an?|all|both|the|two|three)\s+)?(?:[a-z]+\s+)?"
-    r"(?:(?:members?|fighters?|soldiers?|part|followers?|(?:a\s+)?cell)\s+(?:of|from)|from|of|belong(?:ed|ing)\s+to|came\s+from|(?:working|acting)\s+for)\s+(?:the\s+)?$"
+    r"(?:(?:members?|fighters?|soldiers?|part|followers?|(?:a\s+)?cell)\s+(?:of|from)|from|of|belong(?:ed|ing)\s+to|came\s+from|act(?:ed|ing)\s+for|working\s+for)\s+(?:an?\s+(?:cell|faction|unit)\s+of\s+)?(?:the\s+)?$"
+)
+#: "Killed in an ISIS attack".
+_IN_THEIR_DEED = re.compile(r"\b(?:in|by|during)\s+an?\s+(?:[a-z]+\s+)?$")
+_THEIR_DEED = re.compile(
+    r"(?:[’']s)?\s+(?:[a-z]+\s+){0,2}?(?:attack|bomb|bombing|ambush|assault|raid|shooting|massacre|rocket|missile|strike|operation)\b"
 )
 #: What a group does that tells of others' deeds.
 _JUDGED = re.compile(
-    r"\s+(?:later\s+|also\s+|has\s+|had\s+|publicly\s+)*(?:prais|condemn|denounc|applaud|celebrat|welcom|criticiz|criticis|hail|blam|accus|mourn)(?:e?d|es|ing)\b",
+    r"(?:,\s[^,;.]{1,100},)?\s+(?:later\s+|also\s+|has\s+|had\s+|publicly\s+)*(?:prais|condemn|denounc|applaud|celebrat|welcom|criticiz|criticis|hail|blam|accus|mourn)(?:e?d|es|ing)\b",
     re.IGNORECASE,
 )
 _AGAINST = re.compile(
-    r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*|,\s+not)\s*(?:the\s+)?$", re.IGNORECASE
+    r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*|,\s+not)\s*(?:the\s+)?$|\bbetween\s[^,.;]{0,60}$", re.IGNORECASE
 )
 #: What is done to a group or its people: "killed three Hamas commanders", "retook Fallujah from ISIS".
 _DONE_TO = re.compile(
     r"(?:\b(?:kill|murder|assassinat|wound|injur|arrest|captur|detain|attack|target|bomb|shell|raid|storm|ambush|defeat|rout|expel"
     r"|oust|eliminat|execut)(?:l?ed|l?ing|s)?|\b(?:struck|hit|shot(?:\s+dead)?|drove\s+out|overran|liberated))"
-    r"(?:\s+(?!(?:by|that|and|or|in|at|on|near|when|while|after|before|as|for|from|who|which|with|because|where)\b)[\w’.-]+(?:,[0-9]{3})*){0,4}\s*$"
+    r"(?:\s+(?!(?:by|that|and|or|in|at|on|near|when|while|after|before|as|for|from|to|is|was|were|are|who|which|with|because|where)\b)[\w’.-]+(?:,[0-9]{3})*){0,4}\s*$"
     r"|\b(?:retook|recaptured|liberated|freed|wrested|rescued|seized|took|fled|escaped|won|recovered|split|broke|splinter(?:ed)?|defected)\b[^,.;]{0,60}\bfrom\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
@@ -102,6 +107,12 @@ _HELD = re.compile(r"-(?:held|run|controlled|ruled|governed|owned|dominated|occu
 _EARLIER = re.compile(r"\b(?:after|before|since|until|once|ahead\s+of)\s+(?:(?:the|an?)\s+)?(?:\w+\s+)?$")
 
 
+#: "A sympathizer of ISIS" is none of ISIS.
+_BESIDE = re.compile(
+    r"\b(?:sympathi[sz]er|supporter|admirer|follower|enemy|enemies|rival|critic|opponent|ally|allie|partner|competitor)s?\s+(?:of|to)\s+(?:the\s+)?$"
+)
+
+
 def is_another(sentence: str, group: re.Match[str]) -> bool:
     """Say whether the group suffered the deed, judged it, held the place, or is named to say when it was."""
     before = sentence[max(0, group.start() - _BEFORE) : group.start()]
@@ -111,10 +122,15 @@ def is_another(sentence: str, group: re.Match[str]) -> bool:
         or _DONE_TO.search(before)
         or _EARLIER.search(before)
         or _HELD.match(after)
-        or (_IN_THEIRS.search(before) and _THEIR_PLACE.match(after))
+        or (_IN_THEIRS.search(before) and _THEIR_PLACE.match(after) and not _THEIR_DEED.match(after))
         or _SUFFERED.match(after)
         or _JUDGED.match(after)
     )
+
+
+def is_beside(sentence: str, group: re.Match[str]) -> bool:
+    """Say whether somebody is named by what he is to the group, and is none of it."""
+    return bool(_BESIDE.search(sentence, max(0, group.start() - _BEFORE), group.start()))
 
 
 def did_it(masked: str, group: re.Match[str]) -> bool:
@@ -125,6 +141,7 @@ def did_it(masked: str, group: re.Match[str]) -> bool:
     return bool(
         (by and re.search(_DEED_DONE, by["done"]) and not _NO_DEED_BY.search(by["done"]))
         or (_OPENS.search(before) and _ACTS.match(after))
+        or (_IN_THEIR_DEED.search(before) and _THEIR_DEED.match(after))
         or _WORK_OF.search(before)
         or _RESPONSIBLE.match(after)
         or _SAYS_SO.match(after)
