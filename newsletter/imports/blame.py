@@ -43,8 +43,8 @@ _SUSPECTED = re.compile(
 #: Where a subject begins, and what joins other groups to it: "Both X and Y claimed".
 _SUBJECT = re.compile(r"(?:^|[,;]\s+|\b(?:both|that|when)\s+)(?:the\s+)?$", re.IGNORECASE)
 _JOINED = re.compile(r"^(?:\s*,?\s*(?:\band\s+|,\s*)(?:the\s+)?_+)+")
-#: Another group, named only to say what the one before it is: "X, a splinter of Y, claimed", "X, an enemy of Y, ..."; but a
-#: person speaks for the group: "X, a commander of Y, claimed".
+#: Another group, named only to say what the one before it is: "X, a splinter of Y, claimed", "X, an enemy of Y, ...";
+#: but a person speaks for the group: "X, a commander of Y, claimed".
 _PERSON = (
     r"(?:spokes\w+|leaders?|commanders?|members?|officials?|fighters?|m[ae]n|wom[ae]n|emir|chief|representatives?|bombers?|gunm[ae]n|militants?"
     r"|operatives?|supporters?|sympathi[sz]ers?|soldiers?|followers?|recruits?|head|founder)"
@@ -64,20 +64,22 @@ _NOT_ITSELF = re.compile(
     r"(?:[’']s)?(?:\s+[\w-]+){0,2}?[\s-](?:affiliat|branch|offshoot|all(?:y|ies|ied)\b|franchise|partner|rival|enem|splinter|prox|predecessor|successor"
     r"|sympathi|link|inspir|align|opponent|competitor)"
 )
-#: The word before a group's name, where it has a capital: "the Punjabi Taliban", and whether a sentence or a clause begins with it.
+#: The word before a group's name, where it has a capital: "the Punjabi Taliban"; and whether it opens a sentence.
 _WORD_BEFORE = re.compile(r"(?:(?P<opens>^|[.!?:;]\s+|[“\"(\[*>]\s*|\n)|(?<=\s))(?P<word>[A-Z][\w’'-]*)\s+$")
 _LONGEST_WORD = 40
 _LONGEST_INITIALS = 4  # LeT, but not "let"
 #: Words that open a sentence before a group's name and are no part of one.
-_OPENERS = frozenset(
-    "the a an both when while after before since in on at by for from to of with as if that then later two three four five six seven"
-    " eight nine ten several many some armed former senior suspected alleged gunmen militants members fighters neither either only even"
-    " not no when where whether although though because but and or nor so yet pro anti still soon also once until unlike like against".split()
+_OPENERS = re.compile(
+    r"the|an?|both|when|while|after|before|since|in|on|at|by|for|from|to|of|with|as|if|that|then|later|two|three|four|five"
+    r"|six|seven|eight|nine|ten|several|many|some|armed|former|senior|suspected|alleged|gunmen|militants|members|fighters"
+    r"|neither|either|only|even|on|not|no|where|whether|although|though|because|but|and|or|nor|so|yet|pro|anti|still|soon"
+    r"|also|once|until|unlike|like|against|[a-z]+ly"
 )
 #: What says of a group what it is, and makes it no other; and days before it: "On Monday Hamas claimed".
-_NO_QUALIFIERS = frozenset(
-    "The Islamist Islamic Shia Shiite Sunni Marxist Maoist Salafist Jihadist Basque Kurdish Tamil Palestinian Irish Arab Monday Tuesday Wednesday"
-    " Thursday Friday Saturday Sunday January February March April May June July August September October November December".split()
+_NO_QUALIFIER = re.compile(
+    r"The|Islami(?:st|c)|Shi[’']?a|Shi[’']?ite|Sunni|Marxist|Maoist|Salafist|Jihadist|Basque|Kurdish|Tamil|Palestinian|Irish|Arab"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
+    r"|November|December"
 )
 #: Where one clause ends and another begins.
 _CLAUSE_ENDS = re.compile(r";|,?\s+(?:while|but|though|although|whereas)\b|,\s+and\b", re.IGNORECASE)
@@ -104,7 +106,10 @@ def _pattern() -> re.Pattern[str]:
     called = sorted(
         {name for group, aliases in longest_first for name in (group, *aliases)}, key=lambda n: (-len(n), n)
     )
-    forms = (re.escape(name) if name.isupper() or len(name) <= _LONGEST_INITIALS else f"(?i:{re.escape(name)})" for name in called)
+    forms = (
+        re.escape(name) if name.isupper() or len(name) <= _LONGEST_INITIALS else f"(?i:{re.escape(name)})"
+        for name in called
+    )
     return re.compile(r"(?<![\w-])(?:" + "|".join(forms) + r")(?!\w)")
 
 
@@ -126,14 +131,14 @@ def mentions(text: str) -> list[str]:
 def _qualified(text: str, group: re.Match[str]) -> bool:
     """Say whether the word before the name makes it another's: "Punjabi Taliban", "Iraqi Hezbollah"."""
     word = _WORD_BEFORE.search(text, max(0, group.start() - _LONGEST_WORD), group.start())
-    if not word or (word["opens"] is not None and (word[0].lower().strip() in _OPENERS or word["word"].endswith("ly"))):
+    if not word or (word["opens"] is not None and _OPENERS.fullmatch(word["word"].lower())):
         return False
     bare = re.sub(r"[’']s?$", "", word["word"])
     country = demonyms().get(bare) or country_names().get(bare)
     if country:
         homes = table("groups")["homes"].get(_names()[group[0].casefold()])
         return homes is not None and country not in homes
-    return bare == word["word"] and bare not in _NO_QUALIFIERS
+    return bare == word["word"] and not _NO_QUALIFIER.fullmatch(bare)
 
 
 def claimed_in(text: str) -> bool | None:

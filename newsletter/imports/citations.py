@@ -52,11 +52,14 @@ _STOPPED = re.compile(r"\.(?=[^\s.])")
 _LAST_COMMA = re.compile(r",+(?=[’'”\"]*$)")
 #: What is in the names of those who publish reports of their own, and in few titles.
 _AGENCY = re.compile(
-    r"\b(?:Department|Ministry|Office|Bureau|Agency|Council|Commission|Committee|Human Rights Watch|Amnesty International|International Crisis Group"
-    r"|Institute|Cent(?:er|re)|Organi[sz]ation|Foundation|World Bank|United Nations|European Union|Parliament|White House|Government|Association"
+    r"\b(?:Department|Ministry|Office|Bureau|Agency|Council|Commission|Committee|Human Rights Watch"
+    r"|Amnesty International|International Crisis Group|Institute|Cent(?:er|re)|Organi[sz]ation|Foundation|World Bank"
+    r"|United Nations|European Union|Parliament|White House|Government|Association"
     r"|Observatory|Federation|Europol|Interpol|Corporation)\b"
 )
-_PRESS = re.compile(r"\b(?:Times|Post|News|Journal|Guardian|Herald|Tribune|Reuters|Press|Telegraph|Magazine|Jazeera|CNN)\b")
+_PRESS = re.compile(
+    r"\b(?:Times|Post|News|Journal|Guardian|Herald|Tribune|Reuters|Press|Telegraph|Magazine|Jazeera|CNN)\b"
+)
 _LONGEST, _LONGEST_AUTHOR, _LONGEST_TITLE, _LONGEST_BARE = 1_000, 200, 400, 500
 _MARK = re.compile(r"\[\^[0-9]+\]")
 _DEEPEST = 3  # quotation marks within quotation marks
@@ -230,7 +233,12 @@ def _author_among(names: list[str]) -> str | None:
     An agency, and what it is part of, stands before the title of its report; of three names the first is a person.
     """
     agencies = 0
-    while not _PRESS.search(names[-1]) and agencies < len(names) - 1 and _AGENCY.search(names[agencies]) and not re.search(r"[0-9]", names[agencies]):
+    while (
+        not _PRESS.search(names[-1])
+        and agencies < len(names) - 1
+        and _AGENCY.search(names[agencies])
+        and not re.search(r"[0-9]", names[agencies])
+    ):
         agencies += 1
     if not agencies and len(names) > 2 and (looks_like_a_person(names[0]) or not _AGENCY.search(names[1])):  # noqa: PLR2004 -- a title and a publisher are two
         agencies = 1

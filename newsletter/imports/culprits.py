@@ -21,7 +21,9 @@ _ATTACKERS = (
     r"|[Pp]erpetrators?|[Ss]hooters?|[Mm]ilitants?)"
 )
 #: What needs an object, lest it be said of those who suffered it: "three militants killed in the raid".
-_DONE_TO_SOMEBODY = r"(?:killed|murdered|shot|wounded|injured|captured|massacred|executed|seized|hijacked|abducted|kidnapped|ambushed)"
+_DONE_TO_SOMEBODY = (
+    r"(?:killed|murdered|shot|wounded|injured|captured|massacred|executed|seized|hijacked|abducted|kidnapped|ambushed)"
+)
 _DEED = (
     rf"(?:{_DONE_TO_SOMEBODY}(?!\s*(?:[.,;)]|$|(?:by|in|during|when|while|on|near)\b))"
     r"|attacked|assassinated|bombed|detonated|exploded|blew|rammed|opened\s+fire|stormed|set\s+(?:off|fire)|beheaded|slaughtered"
@@ -64,7 +66,9 @@ _RESPONSIBLE = re.compile(
     rf"(?:[’']s)?(?:\s+\([^()]*\))?(?:\s+{_PEOPLE})?(?:,\s[^,;.]{{1,100}},|,\s+which)?(?:,?\s+(?:and|or)\s+(?:the\s+)?_+)*"
     r"\s+(?:is|are|was|were)\s+(?:[\w-]+\s+){0,3}(?:responsible|behind|the\s+(?:perpetrators?|culprits?))\b"
 )
-_SAYS_SO = re.compile(r"(?:\s+\([^()]*\))?\s+(?:[a-z]+ly\s+|later\s+)?said\s+(?:that\s+)?(?:it|they|the\s+attack)\b[^.;]{0,30}\b(?:responsible|behind|carried|theirs)\b")
+_SAYS_SO = re.compile(
+    r"(?:\s+\([^()]*\))?\s+(?:[a-z]+ly\s+|later\s+)?said\s+(?:that\s+)?(?:it|they|the\s+attack)\b[^.;]{0,30}\b(?:responsible|behind|carried|theirs)\b"
+)
 _BELONGED = re.compile(
     rf"\b{_ATTACKERS}(?:(?:,|\s+(?:was|were|is|are)\b)[^;.]{{0,60}}?)?\s+(?:(?:an?|all|both|the|two|three)\s+)?(?:[a-z]+\s+)?"
     r"(?:(?:members?|fighters?|soldiers?|part|followers?|(?:a\s+)?cell)\s+(?:of|from)|from|of|belong(?:ed|ing)\s+to|came\s+from|act(?:ed|ing)\s+for|working\s+for)\s+(?:an?\s+(?:cell|faction|unit)\s+of\s+)?(?:the\s+)?$"
@@ -80,7 +84,8 @@ _JUDGED = re.compile(
     re.IGNORECASE,
 )
 _AGAINST = re.compile(
-    r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*|,\s+not)\s*(?:the\s+)?$|\bbetween\s[^,.;]{0,60}$", re.IGNORECASE
+    r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*|,\s+not)\s*(?:the\s+)?$|\bbetween\s[^,.;]{0,60}$",
+    re.IGNORECASE,
 )
 #: What is done to a group or its people: "killed three Hamas commanders", "retook Fallujah from ISIS".
 _DONE_TO = re.compile(
@@ -99,9 +104,7 @@ _SUFFERED = re.compile(
 _IN_THEIRS = re.compile(
     r"\b(?:in|at|near|outside|inside|on|onto|into|through|toward|towards|around|across|over)\s+(?:an?\s+|the\s+|its\s+|their\s+)?(?:[\w-]+\s+){0,2}$"
 )
-_THEIR_PLACE = re.compile(
-    rf"(?:[’']s?)?\s+(?!(?:{_PEOPLE}|and|or|in|on|at|near|by|who|which|that|claim|said)\b)[a-z]"
-)
+_THEIR_PLACE = re.compile(rf"(?:[’']s?)?\s+(?!(?:{_PEOPLE}|and|or|in|on|at|near|by|who|which|that|claim|said)\b)[a-z]")
 _HELD = re.compile(r"-(?:held|run|controlled|ruled|governed|owned|dominated|occupied|led\s+government)\b")
 #: "Days after the Taliban had taken the city" tells when it was.
 _EARLIER = re.compile(r"\b(?:after|before|since|until|once|ahead\s+of)\s+(?:(?:the|an?)\s+)?(?:\w+\s+)?$")
