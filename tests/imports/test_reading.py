@@ -195,7 +195,7 @@ def test_a_whole_text_may_be_a_date(text, expected):
         ("Attacks in Northern Ireland and England went on.", None, "GB"),
         ("A bomb exploded in Kuta, Bali, killing five.", "Kuta", "ID"),
         ("A bomb exploded in Pulwama, Kashmir.", "Pulwama", "IN"),
-        ("He spoke of Omar Example, Indian, and wept.", None, None),
+        ("In Paris, French officials spoke.", "Paris", "FR"),
         ("French forces fought in northern Mali.", None, "ML"),
         ("A Kenyan court spoke.", None, "KE"),
         ("A bomb exploded in Kuta, on the Indonesian island of Bali.", None, "ID"),
