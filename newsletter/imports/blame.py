@@ -66,6 +66,7 @@ _NOT_ITSELF = re.compile(
 )
 #: The word before a group's name, where it has a capital: "the Punjabi Taliban"; and whether it opens a sentence.
 _WORD_BEFORE = re.compile(r"(?:(?P<opens>^|[.!?:;]\s+|[“\"(\[*>]\s*|\n)|(?<=\s))(?P<word>[A-Z][\w’'-]*)\s+$")
+_COMPOUND = re.compile(r"-[a-z]+ed$")  # "the Iran-backed Houthis", "the Taliban-linked Haqqani network"
 _LONGEST_WORD = 40
 _LONGEST_INITIALS = 4  # LeT, but not "let"
 #: Words that open a sentence before a group's name and are no part of one.
@@ -133,6 +134,8 @@ def _qualified(text: str, group: re.Match[str]) -> bool:
     word = _WORD_BEFORE.search(text, max(0, group.start() - _LONGEST_WORD), group.start())
     if not word or (word["opens"] is not None and _OPENERS.fullmatch(word["word"].lower())):
         return False
+    if _COMPOUND.search(word["word"]):
+        return False
     bare = re.sub(r"[’']s?$", "", word["word"])
     country = demonyms().get(bare) or country_names().get(bare)
     if country:
@@ -148,19 +151,22 @@ def claimed_in(text: str) -> bool | None:
     return False if _UNCLAIMED.search(text) else None
 
 
-def groups_in(sentences: list[str], *, year: int | None = None, of_words: bool = False) -> tuple[NamedGroup, ...]:
+def groups_in(
+    sentences: list[str], *, year: int | None = None, country: str | None = None, of_words: bool = False
+) -> tuple[NamedGroup, ...]:
     """
     Return the groups that *sentences* name, each on the strongest ground that one of them gives.
 
-    Whom something was done against is left out, and who did not yet exist in the *year* of it; and so is every group
-    that no sentence plainly says did it, but around words (*of_words*), where it is theirs.
+    Whom something was done against is left out, who did not yet exist in the *year* of it, and whose name means
+    another in the *country* of it; and so is every group that no sentence plainly says did it, but around words
+    (*of_words*), where it is theirs.
     """
     grounds: dict[str, Attribution] = {}
-    since = table("groups")["since"]
+    since, elsewhere = table("groups")["since"], table("groups")["elsewhere"]
     for sentence in sentences:
         found = list(_pattern().finditer(sentence))
         for name, ground in _told_in(sentence, found, of_words=of_words) if found else ():
-            if year is None or year >= since.get(name, year):
+            if (year is None or year >= since.get(name, year)) and country not in elsewhere.get(name, ()):
                 grounds[name] = min(grounds.get(name, ground), ground, key=_STRENGTH.index)
     return tuple(NamedGroup(slug=slugify(name), name=name, attribution=ground) for name, ground in grounds.items())
 

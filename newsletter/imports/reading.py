@@ -36,7 +36,7 @@ def read_event(text: str) -> dict[str, Any]:
     if claimed is not None:
         fields["claimed"] = claimed
     year = int(fields["event_date"][:4]) if "event_date" in fields else None
-    return fields | _groups(groups_in(told, year=year))
+    return fields | _groups(groups_in(told, year=year, country=fields.get("country")))
 
 
 def read_words(around: str) -> dict[str, Any]:

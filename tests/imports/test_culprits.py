@@ -125,6 +125,14 @@ def test_groups_are_named_on_the_strongest_ground(text, expected):
         "Taliban officials said the bomb killed five.",
         "Hamas, which controls Gaza, did not claim responsibility.",
         "A supporter of Hezbollah attacked a bus.",
+        "A former member of the Taliban killed five.",
+        "A splinter group of the IRA detonated a car bomb.",
+        "Hezbollah supporters attacked a bus.",
+        "A bus carrying PKK members exploded.",
+        "ISIS released a video of the killing of 21 people.",
+        "Hamas held elections.",
+        "The army killed two gunmen from Boko Haram.",
+        "Gunmen from Boko Haram fled.",
         "An ISIS-inspired gunman killed 49 people.",
     ],
 )
@@ -143,6 +151,10 @@ def test_victims_hosts_and_speakers_are_no_culprits(text):
         "Five people were killed in a bombing carried out by Boko Haram.",
         "Five people were killed in a Boko Haram attack in Kano.",
         "The attackers belonged to Boko Haram.",
+        "The bomber, a member of Boko Haram, was shot.",
+        "Boko Haram attacked a bus and five people were killed.",
+        "It began in 2002, and in 2010 Boko Haram attacked a bus.",
+        "A Boko Haram sniper killed a soldier.",
         "A suicide bomber from Boko Haram blew up a bus.",
         "The attack was attributed to a faction of Boko Haram.",
         "Boko Haram is held responsible.",
@@ -165,6 +177,8 @@ def test_who_plainly_did_it_is_named(text):
         ("The Lebanese Hezbollah claimed responsibility.", ["Hezbollah"]),
         ("Somalia’s al-Shabaab claimed responsibility.", ["al-Shabaab"]),
         ("On Monday the Palestinian Hamas claimed responsibility.", ["Hamas"]),
+        ("The Iran-backed Hezbollah claimed responsibility.", ["Hezbollah"]),
+        ("The Taliban-affiliated Haqqani network claimed responsibility.", ["Haqqani network"]),
         ("On Monday Hamas claimed responsibility.", ["Hamas"]),
     ],
 )
@@ -177,6 +191,13 @@ def test_no_group_did_anything_before_it_was_founded(year, expected):
     fields = read_event(f"On November 21, {year}, the IRA killed fourteen officers in Dublin, Ireland.")
 
     assert [group["name"] for group in fields.get("groups", [])] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(("place", "expected"), [("Peshawar, Pakistan", []), ("Kabul, Afghanistan", ["Taliban"])])
+def test_a_bare_name_means_another_group_in_another_country(place, expected):
+    fields = read_event(f"On December 16, 2014, Taliban gunmen stormed a school in {place}, killing 141 people.")
+
+    assert [group["name"] for group in fields.get("groups", [])] == expected
 
 
 def test_a_report_does_not_take_another_group_for_the_one_whose_name_it_bears():
