@@ -10,7 +10,9 @@ _IN_A_PERSON = re.compile(
     r"abd|abu|ad|al|as|ash|at|bin|bint|da|das|de|del|della|den|der|di|do|dos|du|ed|el|ibn|la|le|ud|ul|ur|us|van|von|zu|y|e|i"
 )
 _IN_NAMES = re.compile(rf"{_IN_A_PERSON.pattern}|and|of|et|al\.|jr\.|sr\.|&")
-_IN_AGENCIES = re.compile(rf"{_IN_NAMES.pattern}|for|the|on|in|to|at|against")
+_IN_AGENCIES = re.compile(
+    rf"{_IN_NAMES.pattern}|for|the|on|in|to|at|against|upon|under|between|within|into|by|with|from"
+)
 #: No agency's name begins so, but a sentence may: "In the Guardian, “...".
 _LEADING = re.compile(r"(?:In|On|To|At|For|Against|And|Of|From|With|By|As)\s")
 _IN_TITLES = re.compile(

@@ -36,13 +36,14 @@ def read_event(text: str) -> dict[str, Any]:
     claimed = claimed_in(text)
     if claimed is not None:
         fields["claimed"] = claimed
-    return fields | _groups(groups_in(told))
+    year = int(fields["event_date"][:4]) if "event_date" in fields else None
+    return fields | _groups(groups_in(told, year=year, country=fields.get("country")))
 
 
 def read_words(around: str) -> dict[str, Any]:
     """Return the fields that the prose around a quotation gives: when, and groups."""
     told = sentences(around)
-    return _when(words_date(told)) | _groups(groups_in(told))
+    return _when(words_date(told)) | _groups(groups_in(told, of_words=True))
 
 
 def read_report(title: str, text: str) -> dict[str, Any]:
