@@ -80,7 +80,7 @@ _OPENERS = re.compile(
 )
 #: What says of a group what it is, and makes it no other; and days before it: "On Monday Hamas claimed".
 _NO_QUALIFIER = re.compile(
-    r"The|Islami(?:st|c)|Shi[’']?a|Shi[’']?ite|Sunni|Marxist|Maoist|Salafist|Jihadist|Basque|Kurdish|Tamil|Palestinian|Irish|Arab"
+    r"The|Former|Late|Then|Top|Senior|Suspected|Alleged|Self-proclaimed|Islami(?:st|c)|Shi[’']?a|Shi[’']?ite|Sunni|Marxist|Maoist|Salafist|Jihadist|Basque|Kurdish|Tamil|Palestinian|Irish|Arab"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December"
 )

@@ -217,7 +217,8 @@ def _boxed(page: _Page, file: str) -> dict[str, Any]:
         day = PartialDate.parse(guesses["event_date"]) if "event_date" in guesses else None
         guesses["headline"] = fact_headline(body, guesses.get("place"), guesses.get("country"), day)
     else:
-        read = read_words(around)
+        # Whose words they are is a role's to say: "ISIS leader".
+        read = read_words(f"{around}\n{said.role}." if said and said.role else around)
         said = said or speaker_in(body)
         guesses = _guessed_words(said, read)
         day = PartialDate.parse(guesses["event_date"]) if "event_date" in guesses else None

@@ -82,3 +82,17 @@ def test_words_said_to_be_on_a_network_make_a_post(where):
         "speaker_role": "fighter of the Front",
         "event_date": "2014-12-16",
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "group"),
+    [
+        ("Abu Example, ISIS leader, July 4, 2014", "Islamic State"),
+        ("Abu Example, former al-Qaeda leader, July 2014", "al-Qaeda"),
+        ("Abu Example, Former al-Qaeda Leader, 2014", "al-Qaeda"),
+        ("Abu Example, Hezbollah secretary-general, date undetermined", "Hezbollah"),
+    ],
+)
+def test_a_role_names_the_group_whose_words_they_are(said, group):
+    for text in (f"{WORDS}\n{said}", f"{said}: {WORDS}", f"{WORDS} {said}"):
+        assert [(each["name"], each["attribution"]) for each in boxed(text)["groups"]] == [(group, "attributed")]
