@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
-from newsletter.imports.gazetteer import table
+from newsletter.imports.culprits import did_it, is_another, is_beside
+from newsletter.imports.gazetteer import country_names, demonyms, table
 from newsletter.models import Attribution, NamedGroup
 from newsletter.text import slugify
 
 _RESPONSIBLE = r"(?:responsibility|credit)"
-_DEED = r"(?:attacks?|bombings?|assaults?|killings?|shootings?)"
+_DEED = r"(?:attacks?|bombings?|assaults?|killings?|shootings?|abductions?|kidnappings?|murders?|blasts?|explosions?)"
 _CLAIM = (
     rf"(?:claim(?:ed|s|ing)?\s+(?:joint\s+|sole\s+)?(?:{_RESPONSIBLE}|(?:the|this)\s+{_DEED}|it(?=\s*(?:[.,;]|so\s+far|yet|$)))"
     rf"|(?:said|announced|admitted|declared)\s+(?:that\s+)?it\s+(?:had\s+)?(?:(?:been|was)\s+behind|(?:been|was)\s+responsible\s+for"
@@ -38,36 +40,49 @@ _SUSPECTED = re.compile(
     r"|possibl[ey]|presumed|apparently|may\s+have|point(?:ed|ing)\s+to|reported\s+to\s+be)\b",
     re.IGNORECASE,
 )
-#: What a group does that tells of others' deeds.
-_JUDGED = re.compile(
-    r"\s+(?:later\s+|also\s+|has\s+|had\s+|publicly\s+)*(?:prais|condemn|denounc|applaud|celebrat|welcom|criticiz|criticis|hail|blam|accus|mourn)(?:e?d|es|ing)\b",
-    re.IGNORECASE,
-)
+#: No sentence that names more groups, or is longer, tells who did it; each is weighed against the others.
+_MOST_NAMED, _LONGEST_SENTENCE = 20, 5_000
 #: Where a subject begins, and what joins other groups to it: "Both X and Y claimed".
 _SUBJECT = re.compile(r"(?:^|[,;]\s+|\b(?:both|that|when)\s+)(?:the\s+)?$", re.IGNORECASE)
 _JOINED = re.compile(r"^(?:\s*,?\s*(?:\band\s+|,\s*)(?:the\s+)?_+)+")
-#: Another group, named only to say what the one before it is: "X, a splinter of Y, claimed".
+#: Another group, named only to say what the one before it is: "X, a splinter of Y, claimed", "X, an enemy of Y, ...";
+#: but a person speaks for the group: "X, a commander of Y, claimed".
+_PERSON = (
+    r"(?:spokes\w+|leaders?|commanders?|members?|officials?|fighters?|m[ae]n|wom[ae]n|emir|chief|representatives?|bombers?|gunm[ae]n|militants?"
+    r"|operatives?|supporters?|sympathi[sz]ers?|soldiers?|followers?|recruits?|head|founder)"
+)
 _APPOSED = re.compile(
-    r",\s+(?:(?:then|once|now)\s+)?(?:an?\s+|the\s+|its\s+)?(?:[\w-]+\s+){0,5}?(?:precursor|forerunner|predecessor|successor|ally|allied|offshoot"
-    r"|splinter(?:\s+(?:group|faction))?|breakaway(?:\s+(?:group|faction))?|affiliated?|branch|faction|rival|linked|loyal|aligned|close"
-    r"|part|front|wing|arm|proxy|pledged\s+allegiance|split|splintered|broke(?:n)?\s+away|former\s+(?:members?|leaders?|commanders?))\s+(?:to|of|from|with|for)\s+(?:the\s+)?_+(?:\s+\([^()]*\)|,?\s+and\s+(?:the\s+)?_+)*(?=\s*,)",
-    re.IGNORECASE,
+    r",\s+(?:(?:(?:then|once|now|itself)\s+)?(?:an?|its|the|one)\s+(?!" + _PERSON + r"\s+(?:of|for|from|in)\b)"
+    r"(?:(?!(?:former\s+)?" + _PERSON + r"\s+(?:of|for|from|in)\b)[\w’-]+\s+){1,10}?"
+    r"|(?:[\w-]+\s+){0,5}?(?:precursor|forerunner|predecessor|successor|ally|allied|offshoot|splinter(?:\s+(?:group|faction))?"
+    r"|breakaway(?:\s+(?:group|faction))?|affiliated?|branch|faction|rival|linked|loyal|aligned|close|part|front|wing|arm|proxy"
+    r"|pledged\s+allegiance|split|splintered|broke(?:n)?\s+away|former\s+(?:members?|leaders?|commanders?))\s+)"
+    r"(?:to|of|from|with|for|in|by|against)\s+(?:the\s+)?_+(?:\s+\([^()]*\)|,?\s+and\s+(?:the\s+)?_+)*(?=\s*[,.;])"
+    r"|,\s+(?:an?|its|the)\s+(?:[\w’-]+\s+){0,3}_+(?:[’']s)?[\s-](?:affiliat|branch|offshoot|all(?:y|ied)\b|partner|rival|enem|splinter|prox|link|inspir|align)"
+    r"[^,;.]{0,60}(?=,)"
 )
-_AGAINST = re.compile(
-    r"(?:\bagainst|\banti-|\bfighting|\bfought|\bcombat(?:ing|t?ed)?|\brival\w*|,\s+not)\s*(?:the\s+)?$", re.IGNORECASE
+#: What belongs to a group and is another: "al-Qaeda’s affiliate claimed".
+_NOT_ITSELF = re.compile(
+    r"(?:[’']s)?(?:\s+[\w-]+){0,2}?[\s-](?:affiliat|branch|offshoot|all(?:y|ies|ied)\b|franchise|partner|rival|enem|splinter|prox|predecessor|successor"
+    r"|sympathi|link|inspir|align|opponent|competitor)"
 )
-#: What is done to a group or its people: "killed three Hamas commanders", "retook Fallujah from ISIS".
-_DONE_TO = re.compile(
-    r"(?:\b(?:kill|murder|assassinat|wound|injur|arrest|captur|detain|attack|target|bomb|shell|raid|storm|ambush|defeat|rout|expel"
-    r"|oust|eliminat|execut)(?:l?ed|l?ing|s)?|\b(?:struck|hit|shot(?:\s+dead)?|drove\s+out|overran|liberated))"
-    r"(?:\s+(?!(?:by|that|and|or|in|at|on|near|when|while|after|before|as|for|from|who|which|with|because|where)\b)[\w’.-]+(?:,[0-9]{3})*){0,4}\s*$"
-    r"|\b(?:retook|recaptured|liberated|freed|wrested|rescued|seized|took|fled|escaped|won|recovered|split|broke|splinter(?:ed)?|defected)\b[^,.;]{0,60}\bfrom\s+(?:the\s+)?$",
-    re.IGNORECASE,
+#: The word before a group's name, where it has a capital: "the Punjabi Taliban"; and whether it opens a sentence.
+_WORD_BEFORE = re.compile(r"(?:(?P<opens>^|[.!?:;]\s+|[“\"(\[*>]\s*|\n)|(?<=\s))(?P<word>[A-Z][\w’'-]*)\s+$")
+_COMPOUND = re.compile(r"-[a-z]+ed$")  # "the Iran-backed Houthis", "the Taliban-linked Haqqani network"
+_LONGEST_WORD = 40
+_LONGEST_INITIALS = 4  # LeT, but not "let"
+#: Words that open a sentence before a group's name and are no part of one.
+_OPENERS = re.compile(
+    r"the|an?|both|when|while|after|before|since|in|on|at|by|for|from|to|of|with|as|if|that|then|later|two|three|four|five"
+    r"|six|seven|eight|nine|ten|several|many|some|armed|former|senior|suspected|alleged|gunmen|militants|members|fighters"
+    r"|neither|either|only|even|on|not|no|where|whether|although|though|because|but|and|or|nor|so|yet|pro|anti|still|soon"
+    r"|also|once|until|unlike|like|against|[a-z]+ly"
 )
-_SUFFERED = re.compile(
-    r"(?:[’']s)?\s+(?:[\w-]+\s+){0,2}(?:leaders?|commanders?|chiefs?|officials?|founders?|spokes\w+|operatives?)\b[^,.;]{0,40}"
-    r"\b(?:was|were|been)\s+(?:\w+\s+)?(?:killed|assassinated|murdered|arrested|captured|wounded|shot)\b",
-    re.IGNORECASE,
+#: What says of a group what it is, and makes it no other; and days before it: "On Monday Hamas claimed".
+_NO_QUALIFIER = re.compile(
+    r"The|Former|Late|Then|Top|Senior|Suspected|Alleged|Self-proclaimed|Islami(?:st|c)|Shi[’']?a|Shi[’']?ite|Sunni|Marxist|Maoist|Salafist|Jihadist|Basque|Kurdish|Tamil|Palestinian|Irish|Arab"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
+    r"|November|December"
 )
 #: Where one clause ends and another begins.
 _CLAUSE_ENDS = re.compile(r";|,?\s+(?:while|but|though|although|whereas)\b|,\s+and\b", re.IGNORECASE)
@@ -94,7 +109,10 @@ def _pattern() -> re.Pattern[str]:
     called = sorted(
         {name for group, aliases in longest_first for name in (group, *aliases)}, key=lambda n: (-len(n), n)
     )
-    forms = (re.escape(name) if name.isupper() else f"(?i:{re.escape(name)})" for name in called)
+    forms = (
+        re.escape(name) if name.isupper() or len(name) <= _LONGEST_INITIALS else f"(?i:{re.escape(name)})"
+        for name in called
+    )
     return re.compile(r"(?<![\w-])(?:" + "|".join(forms) + r")(?!\w)")
 
 
@@ -103,9 +121,29 @@ def groups_masked(text: str) -> str:
     return _pattern().sub(lambda match: "_" * len(match[0]), text)
 
 
+def names_a_group(text: str) -> bool:
+    """Say whether *text* has a group's name in it, be it in another's: "Punjabi Taliban"."""
+    return bool(_pattern().search(text))
+
+
 def mentions(text: str) -> list[str]:
     """Return the names, as the archive has them, of the groups that *text* names, each as often as it does."""
-    return [_names()[match[0].casefold()] for match in _pattern().finditer(text)]
+    return [_names()[match[0].casefold()] for match in _pattern().finditer(text) if not _qualified(text, match)]
+
+
+def _qualified(text: str, group: re.Match[str]) -> bool:
+    """Say whether the word before the name makes it another's: "Punjabi Taliban", "Iraqi Hezbollah"."""
+    word = _WORD_BEFORE.search(text, max(0, group.start() - _LONGEST_WORD), group.start())
+    if not word or (word["opens"] is not None and _OPENERS.fullmatch(word["word"].lower())):
+        return False
+    if _COMPOUND.search(word["word"]):
+        return False
+    bare = re.sub(r"[’']s?$", "", word["word"])
+    country = demonyms().get(bare) or country_names().get(bare)
+    if country:
+        homes = table("groups")["homes"].get(_names()[group[0].casefold()])
+        return homes is not None and country not in homes
+    return bare == word["word"] and not _NO_QUALIFIER.fullmatch(bare)
 
 
 def claimed_in(text: str) -> bool | None:
@@ -115,37 +153,67 @@ def claimed_in(text: str) -> bool | None:
     return False if _UNCLAIMED.search(text) else None
 
 
-def groups_in(sentences: list[str]) -> tuple[NamedGroup, ...]:
+def groups_in(
+    sentences: list[str], *, year: int | None = None, country: str | None = None, of_words: bool = False
+) -> tuple[NamedGroup, ...]:
     """
     Return the groups that *sentences* name, each on the strongest ground that one of them gives.
 
-    Whom something was done against is left out.
+    Whom something was done against is left out, who did not yet exist in the *year* of it, and whose name means
+    another in the *country* of it; and so is every group that no sentence plainly says did it, but around words
+    (*of_words*), where it is theirs.
     """
     grounds: dict[str, Attribution] = {}
+    since, elsewhere = table("groups")["since"], table("groups")["elsewhere"]
     for sentence in sentences:
-        bare = sentence
-        for no_claim in (_UNCLAIMED, _PERHAPS_CLAIMED):
-            bare = no_claim.sub(lambda match: "_" * len(match[0]), bare)
-        for match in _pattern().finditer(sentence):
-            if _is_an_object(sentence, match) or _JUDGED.match(sentence, match.end()):
-                continue
-            name, ground = _names()[match[0].casefold()], _ground(bare, match)
-            grounds[name] = min(grounds.get(name, ground), ground, key=_STRENGTH.index)
+        found = list(_pattern().finditer(sentence))
+        if len(found) > _MOST_NAMED or len(sentence) > _LONGEST_SENTENCE:
+            continue
+        for name, ground in _told_in(sentence, found, of_words=of_words) if found else ():
+            if (year is None or year >= since.get(name, year)) and country not in elsewhere.get(name, ()):
+                grounds[name] = min(grounds.get(name, ground), ground, key=_STRENGTH.index)
     return tuple(NamedGroup(slug=slugify(name), name=name, attribution=ground) for name, ground in grounds.items())
 
 
-def _is_an_object(sentence: str, group: re.Match[str]) -> bool:
-    """Say whether something was done to the group, or against it."""
-    before = sentence[max(0, group.start() - 120) : group.start()]
-    return bool(_AGAINST.search(before) or _DONE_TO.search(before) or _SUFFERED.match(sentence, group.end()))
+def _told_in(sentence: str, found: list[re.Match[str]], *, of_words: bool) -> Iterator[tuple[str, Attribution]]:
+    """Yield the groups *found* in *sentence* that it offers as those who did it, and on what ground."""
+    bare = sentence
+    for no_claim in (_UNCLAIMED, _PERHAPS_CLAIMED):
+        bare = no_claim.sub(lambda match: "_" * len(match[0]), bare)
+    masked = bare
+    for match in found:
+        masked = masked[: match.start()] + "_" * len(match[0]) + masked[match.end() :]
+    apposed = [] if of_words else [match.span() for match in _APPOSED.finditer(masked)]
+    for match in found:
+        if _qualified(sentence, match) or _within(apposed, match) or is_another(sentence, match):
+            continue
+        ground = _ground(bare, match)
+        if of_words or _is_ground(ground, sentence, masked, match):
+            yield _names()[match[0].casefold()], ground
+
+
+def _is_ground(ground: Attribution, sentence: str, masked: str, group: re.Match[str]) -> bool:
+    """Say whether *ground* holds for the group itself: a suspicion may be of its affiliate, a deed must be told."""
+    if ground is Attribution.SUSPECTED:
+        return not is_beside(sentence, group)
+    if _NOT_ITSELF.match(sentence, group.end()) or is_beside(sentence, group):
+        return False
+    return ground is not Attribution.ATTRIBUTED or did_it(masked, group) or _may_claim(sentence, group)
+
+
+def _within(spans: list[tuple[int, int]], group: re.Match[str]) -> bool:
+    return any(start <= group.start() < end for start, end in spans)
+
+
+def _may_claim(sentence: str, group: re.Match[str]) -> bool:
+    """Say whether it is said of the group that it may yet claim the deed."""
+    perhaps = _PERHAPS_CLAIMED.search(sentence, group.end())
+    return bool(perhaps and re.fullmatch(r"\s*(?:(?:is|was|were|are)\s+)?", sentence[group.end() : perhaps.start()]))
 
 
 def _ground(sentence: str, group: re.Match[str]) -> Attribution:
     """Return on what ground *sentence* names the group."""
-    apposed = [match.span() for match in _APPOSED.finditer(groups_masked(sentence))]
     for claim in _CLAIMED.finditer(sentence):
-        if any(start <= group.start() < end for start, end in apposed):
-            break
         beside = sentence[group.end() : claim.start()] if group.end() <= claim.start() else None
         after = sentence[claim.end() : group.start()] if claim.end() <= group.start() else None
         # "X, through its agency, claimed responsibility", "responsibility was claimed by X"

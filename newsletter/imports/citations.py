@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.imports.names import NO_END, looks_like_a_title, looks_like_names
+from newsletter.imports.dates import whole_date
+from newsletter.imports.names import NO_END, looks_like_a_person, looks_like_a_title, looks_like_names
 from newsletter.imports.publication import ADDRESS, Pieces, pieces_after, take_address
-from newsletter.models import PartialDate, Source
+from newsletter.models import Source
 from newsletter.text import clean_line
 
 #: Where a citation may begin: right after the end of a sentence, or after the space that follows it; but not
@@ -27,13 +28,15 @@ _AFTER_SENTENCE = re.compile(rf"(?:[.!?…]{NO_END}[”’\"')\]]*)[ \t\u00a0]+(
 #: An initial, or the last word of a sentence: only the former where nothing glued it to the one before.
 _A_LONE_LETTER = re.compile(r"\b[A-Z]\.[A-Z][a-z]")
 _AUTHOR = re.compile(r"(?P<author>[^“”„«»\";\n]{2,200}?)(?:,\s*|[.:]\s+)(?=[“\"„«‘])")
+#: When a book was published: a year, seldom with its month or day.
+_WHEN = r"(?P<when>(?:[A-Z][a-z]{2,8}\.?\s+(?:[0-9]{1,2},\s+)?)?(?P<year>[0-9]{4}))"
 _IMPRINT = re.compile(
-    r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?:(?:eds?|trans|comps?)\.,\s*)?(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:trans|eds?)\.\s[^,()\n]{2,80}|\w+\.?\s+ed\.|vol\.\s*[0-9IVX]+))?"
-    r"\s*\((?:(?P<city>[^():\n]{2,60}):\s*)?(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[0-9]{4})\)"
+    r"(?P<author>[^“”\"\n()]{2,150}?),\s*(?:(?:eds?|trans|comps?)\.,\s*)?(?P<title>[^“”\"\n()]{2,250}?)(?:,\s*(?:(?:(?:trans|eds?)\.(?:\s+and\s+(?:trans|eds?)\.)?|(?:translated|edited)\s+by)\s[^,()\n]{2,80}|\w+\.?\s+ed\.|vol\.\s*[0-9IVX]+)){0,3}"
+    rf"\s*\((?:(?P<city>[^():\n]{{2,60}}):\s*)?(?P<publisher>[^()\n]{{2,120}}?),\s*{_WHEN}\)"
 )
 #: A book that names no author has its city, lest prose with brackets be one.
 _UNSIGNED = re.compile(
-    r"(?P<title>[^“”\"\n(),]{2,150}?)\s*\([^():\n]{2,60}:\s*(?P<publisher>[^()\n]{2,120}?),\s*(?P<year>[0-9]{4})\)(?=[.,;]|$)"
+    rf"(?P<title>[^“”\"\n(),]{{2,150}}?)\s*\([^():\n]{{2,60}}:\s*(?P<publisher>[^()\n]{{2,120}}?),\s*{_WHEN}\)(?=[.,;]|$)"
 )
 _IBID = re.compile(r"(?:Ibid|Idem|Id)\.(?:,\s*(?:pp?\.\s*)?[0-9]+(?:[–-][0-9]+)?)?(?=[\s,.;]|$)")
 #: A name before an opening quotation mark is the author of what is cited next.
@@ -45,6 +48,18 @@ _AUTHOR_OF_THE_NEXT = re.compile(r"(?:,\s*|[.:]\s+)[“\"]")
 _DATED = re.compile(r"[0-9]{4}|https?:|www\.|[Uu]n(?:dated|determined|known)|n\.\s?d\.")
 #: Behind a closing quotation mark: a full stop that ends the sentence, and what is glued to it.
 _STOPPED = re.compile(r"\.(?=[^\s.])")
+#: The comma that parts a title from what follows, perhaps within quotation marks of its own: "‘Disbelievers,’".
+_LAST_COMMA = re.compile(r",+(?=[’'”\"]*$)")
+#: What is in the names of those who publish reports of their own, and in few titles.
+_AGENCY = re.compile(
+    r"\b(?:Department|Ministry|Office|Bureau|Agency|Council|Commission|Committee|Human Rights Watch"
+    r"|Amnesty International|International Crisis Group|Institute|Cent(?:er|re)|Organi[sz]ation|Foundation|World Bank"
+    r"|United Nations|European Union|Parliament|White House|Government|Association"
+    r"|Observatory|Federation|Europol|Interpol|Corporation)\b"
+)
+_PRESS = re.compile(
+    r"\b(?:Times|Post|News|Journal|Guardian|Herald|Tribune|Reuters|Press|Telegraph|Magazine|Jazeera|CNN)\b"
+)
 _LONGEST, _LONGEST_AUTHOR, _LONGEST_TITLE, _LONGEST_BARE = 1_000, 200, 400, 500
 _MARK = re.compile(r"\[\^[0-9]+\]")
 _DEEPEST = 3  # quotation marks within quotation marks
@@ -136,7 +151,7 @@ def _titled(text: str, *, glued: bool) -> tuple[int, Source] | None:
         closing = _title_end(text, position) if glued else None
     if closing is None or not (never_closed or _closes_a_title(text, closing, with_author=author is not None)):
         return None
-    title = clean_line(text[position + 1 : closing]).rstrip(",").rstrip()
+    title = _LAST_COMMA.sub("", clean_line(text[position + 1 : closing])).rstrip()
     pieces = pieces_after(text, closing + (not never_closed), small_names=author is not None)
     if not title or not pieces or not (pieces.names or pieces.url or author):
         return None
@@ -180,7 +195,8 @@ def _book(text: str) -> tuple[int, Source] | None:
         return None
     pieces = pieces_after(text, match.end(), closed=True) or Pieces(end=match.end())
     pieces.names = [clean_line(match["publisher"])]
-    pieces.published = PartialDate(int(match["year"])) if int(match["year"]) else None
+    dated = whole_date(match["when"]) or whole_date(match["year"])
+    pieces.published = dated.first if dated else None
     by = match["author"] if signed else ""
     author = None if _IBID.fullmatch(by) else clean_line(by) or None  # "Id., Social Justice": the one before's
     return _ended(text, pieces, author=author, title=clean_line(match["title"]))
@@ -206,8 +222,29 @@ def _bare(text: str, *, first: bool) -> tuple[int, Source] | None:
     if len(found.names) == 1:
         of_a_day = not first and found.published and found.published.day and text[found.end : found.end + 1] == ","
         return _ended(text, found, author=None, title=None) if of_a_day else None
-    author = found.names.pop(0) if len(found.names) > 2 else None  # noqa: PLR2004 -- an author before them
+    author = _author_among(found.names)
     return _ended(text, found, author=author, title=found.names.pop(0))
+
+
+def _author_among(names: list[str]) -> str | None:
+    """
+    Take the author from the *names* before a bare date, where there is one.
+
+    An agency, and what it is part of, stands before the title of its report; of three names the first is a person.
+    """
+    agencies = 0
+    while (
+        not _PRESS.search(names[-1])
+        and agencies < len(names) - 1
+        and _AGENCY.search(names[agencies])
+        and not re.search(r"[0-9]", names[agencies])
+    ):
+        agencies += 1
+    if not agencies and len(names) > 2 and (looks_like_a_person(names[0]) or not _AGENCY.search(names[1])):  # noqa: PLR2004 -- a title and a publisher are two
+        agencies = 1
+    author = ", ".join(names[:agencies])
+    del names[:agencies]
+    return author or None
 
 
 def _ended(text: str, pieces: Pieces, *, author: str | None, title: str | None) -> tuple[int, Source] | None:

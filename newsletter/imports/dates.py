@@ -35,11 +35,14 @@ _FORMS = tuple(
 )
 _YEAR_ALONE = re.compile(rf"(?:{_LOOSE})?(?P<year>{_YEAR})", re.IGNORECASE)
 _IN_YEAR = re.compile(rf"\b[Ii]n\s+(?:the\s+)?(?:{_LOOSE})?(?P<year>{_YEAR})(?!\s*(?:people|men|women|victims))")
+#: A day of no year.
+_DAY_ALONE = re.compile(
+    rf"(?:(?P<month>{_MONTH})\s+(?P<day>{_DAY})|(?P<day2>{_DAY})\s+(?P<month2>{_MONTH}))(?!,?\s+(?:of\s+)?[0-9])",
+    re.IGNORECASE,
+)
 _UNDATED = re.compile(
     r"\(?(?:date (?:undetermined|unknown|not known|unclear)|undated|n\.\s?d\.?|no date)\)?", re.IGNORECASE
 )
-#: What comes before the date of something else: "two years after the attack of June 1, 2010".
-_EARLIER = re.compile(r"\b(?:after|since|before|following|anniversary\s+of|until)\b[^,;]{0,60}$", re.IGNORECASE)
 #: Where a date may begin, to try the forms only there.
 _STARTS = re.compile(rf"\b(?:{_MONTH}|{_DAY}|{_YEAR})", re.IGNORECASE)
 
@@ -93,25 +96,20 @@ def is_undated(text: str) -> bool:
     return bool(_UNDATED.fullmatch(text.strip()))
 
 
-def event_date(sentences: list[str]) -> Dated | None:
-    """
-    Return when it happened, of what *sentences* tell.
+def years_in(text: str) -> Iterator[Dated]:
+    """Yield the years that *text* names after "in", which they begin with."""
+    for year in _IN_YEAR.finditer(text):
+        dated = _dated(year)
+        if dated:
+            yield dated
 
-    The first sentence that names a date decides; in it a day goes before a month, and the first
-    before the others, unless it tells of what was before. Without any, a year after "in".
-    """
-    for sentence in sentences:
-        named = list(dates_in(sentence))
-        found = [
-            dated for dated in named if not _EARLIER.search(sentence[max(0, dated.start - 80) : dated.start])
-        ] or named
-        if found:
-            return next((dated for dated in found if dated.first.day), found[0])
-    for sentence in sentences:
-        year = _IN_YEAR.search(sentence)
-        if year:
-            return _dated(year)
-    return None
+
+def day_alone_at(text: str, start: int) -> tuple[int, int] | None:
+    """Return the month and the day that begin at *start*, if no year goes with them."""
+    match = _DAY_ALONE.match(text, start)
+    if match is None or date_at(text, start):
+        return None
+    return _month(match["month"] or match["month2"]), _number(match["day"] or match["day2"])
 
 
 def _dated(match: re.Match[str]) -> Dated | None:

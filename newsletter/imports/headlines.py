@@ -50,7 +50,7 @@ _WHERE_GOES_ON = re.compile(r",?\s*(?:and\s+)?[A-Z]|,\s+(?:(?:in|near|outside|on
 _SPAN = re.compile(
     r",?\s*\b(?:(?:almost|about|nearly|just|only|barely|less\s+than|more\s+than)\s+)?"
     r"(?:an?|the|one|two|three|four|five|six|seven|eight|nine|ten|twenty|several|many|a\s+few|some|[0-9]+)\s+"
-    r"(?:years?|months?|weeks?|days?|nights?|hours?|minutes?|moments?)$",
+    r"(?:years?|months?|weeks?|days?|nights?|hours?|minutes?|moments?)$|\s(?:years|months|weeks|days|hours|minutes|moments)$",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,9 @@ _IN_A_PERSON = re.compile(
     r"abd|abu|ad|al|as|ash|at|bin|bint|da|das|de|del|della|den|der|di|do|dos|du|ed|el|ibn|la|le|ud|ul|ur|us|van|von|zu|y|e|i"
 )
 _IN_NAMES = re.compile(rf"{_IN_A_PERSON.pattern}|and|of|et|al\.|jr\.|sr\.|&")
-_IN_AGENCIES = re.compile(rf"{_IN_NAMES.pattern}|for|the|on|in|to|at|against")
+_IN_AGENCIES = re.compile(
+    rf"{_IN_NAMES.pattern}|for|the|on|in|to|at|against|upon|under|between|within|into|by|with|from"
+)
 #: No agency's name begins so, but a sentence may: "In the Guardian, “...".
 _LEADING = re.compile(r"(?:In|On|To|At|For|Against|And|Of|From|With|By|As)\s")
 _IN_TITLES = re.compile(
@@ -37,6 +39,7 @@ _IN_HEADINGS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _MOST_WORDS = 24
+_LONGEST_SENTENCE = 600  # characters
 _LONGEST_BYLINE = 12  # words
 
 
@@ -105,6 +108,17 @@ def looks_like_a_title(text: str) -> bool:
 def sentences(text: str) -> list[str]:
     """Return *text* cut after each sentence; initials and the commonest abbreviations end none."""
     return [part for part in _SENTENCE_END.split(text) if part.strip()]
+
+
+def sentence_start(text: str, position: int) -> int:
+    """Return where the sentence begins that *position* is in, as far as it is near."""
+    near = max(0, position - _LONGEST_SENTENCE)
+    return position - len(sentences(text[near:position] + "0")[-1]) + 1
+
+
+def sentence_end(text: str, position: int) -> int:
+    """Return where the sentence ends that *position* is in, as far as it is near."""
+    return position + len((sentences(text[position : position + _LONGEST_SENTENCE]) or [""])[0])
 
 
 #: Behind a full stop: the commonest abbreviations, which end no sentence.

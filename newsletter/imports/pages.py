@@ -16,7 +16,7 @@ from typing import Any
 
 from newsletter.errors import InvalidEntry
 from newsletter.fields import LONGEST_HEADLINE
-from newsletter.imports.blame import mentions
+from newsletter.imports.blame import names_a_group
 from newsletter.imports.citations import lift_citations
 from newsletter.imports.decoding import NotText, decoded, refuse_binary
 from newsletter.imports.gazetteer import cities_named, country_names
@@ -24,7 +24,7 @@ from newsletter.imports.headlines import fact_headline, shortened, words_headlin
 from newsletter.imports.identity import uid_by_text
 from newsletter.imports.names import looks_like_a_byline, looks_like_authors
 from newsletter.imports.reading import read_event, read_report, read_words
-from newsletter.imports.speech import HONORIFIC, Said, attribution_of, kind_of, speaker_in, words_kind
+from newsletter.imports.speech import HONORIFIC, Said, attribution_of, is_a_role, kind_of, speaker_in, words_kind
 from newsletter.models import Entry, Kind, PartialDate, Problem, Source, Status
 from newsletter.shapes import entry_of, source_shape
 from newsletter.text import clean, clean_line
@@ -43,6 +43,12 @@ _AUTHOR = re.compile(r"\s*name\s+of\s+author\s*:?\s*(?P<author>.*?)\s*", re.IGNO
 _HEADING = re.compile(r"[^\W\da-z][^.!?:;,”\"\n]{2,50}")
 #: So much of a paragraph tells what it is about.
 _OPENING = 60
+#: Who said it, on the line of the words: before them, or after them behind a dash. With no dash all before it is words,
+#: and where a comma ends them, as it ends a title, only a role tells.
+_LED_BY = re.compile(r"(?P<said>[^“”\"\n]{5,200}?)\s*[:—–-]?\s*(?=[“\"])")
+_CLOSED_BY = re.compile(r"[”\"]\s*(?P<said>\([^“”\"\n()]{5,200}\)(?=\.?$)|[^\W\da-z][^“”\"\n]{5,200})\.?$")
+_DASHED = re.compile(r"[”\"]\s*[—–-]+\s*(?P<said>[^“”\"\n]{5,200})$")
+_OPENING_MARKS = ("“", '"')
 _QUOTED = re.compile(r"“[^”]*”?|\"[^\"]*\"")
 
 
@@ -157,7 +163,7 @@ def _is_a_heading(line: str, following: list[str]) -> bool:
     A heading tells of what follows it, and seldom stands alone; the last line of all may be the
     speaker's name once more.
     """
-    if line in country_names() or cities_named(line) or mentions(line):
+    if line in country_names() or cities_named(line) or names_a_group(line):
         return True
     filled = [other.strip() for other in following if other.strip()]
     opening = filled[0][:_OPENING] if filled else ""
@@ -185,7 +191,8 @@ def _main(page: _Page, file: str) -> dict[str, Any]:
     said = attribution_of(title)
     text = _without_name(page.text, said, title) if said else page.text
     body, sources = _lifted(text)
-    fields: dict[str, Any] = {"kind": Kind.QUOTE if said else Kind.REPORT, "body": body}
+    kind = Kind.REPORT if not said else Kind.POST if said.posted else Kind.QUOTE
+    fields: dict[str, Any] = {"kind": kind, "body": body}
     guesses = _guessed_words(said, read_words(title)) if said else read_report(title, body)
     if said and len(title) > LONGEST_HEADLINE:
         headline = words_headline(Kind.QUOTE, said.speaker, said.role, said.dated)
@@ -203,13 +210,15 @@ def _boxed(page: _Page, file: str) -> dict[str, Any]:
     body, sources = _lifted(text)
     around = _QUOTED.sub(" ", body)
     kind = words_kind(page.box[-1] if text != page.box else around) if said else kind_of(body)
+    kind = Kind.POST if said and said.posted else kind
     fields: dict[str, Any] = {"kind": kind, "body": body}
     if kind is Kind.FACT:
         guesses = read_event(body)
         day = PartialDate.parse(guesses["event_date"]) if "event_date" in guesses else None
         guesses["headline"] = fact_headline(body, guesses.get("place"), guesses.get("country"), day)
     else:
-        read = read_words(around)
+        # Whose words they are is a role's to say: "ISIS leader".
+        read = read_words(f"{around}\n{said.role}." if said and said.role else around)
         said = said or speaker_in(body)
         guesses = _guessed_words(said, read)
         day = PartialDate.parse(guesses["event_date"]) if "event_date" in guesses else None
@@ -246,10 +255,20 @@ def _box_attribution(paragraphs: list[str]) -> tuple[list[str], Said | None]:
         said = attribution_of(lines[number]) if len(filled) > 1 else None
         if said:
             return _paragraphs([line for index, line in enumerate(lines) if index != number]), said
-    inline = re.search(r"[”\"]\s*[—–-]+\s*(?P<said>[^“”\"\n]{5,200})$", paragraphs[-1])
-    said = attribution_of(inline["said"]) if inline else None
-    if inline and said:
-        return [*paragraphs[:-1], paragraphs[-1][: inline.start() + 1]], said
+    led = _LED_BY.match(paragraphs[0])
+    said = attribution_of(led["said"]) if led else None
+    if led and said:
+        return [paragraphs[0][led.end() :], *paragraphs[1:]], said
+    closed = _CLOSED_BY.search(paragraphs[-1]) if paragraphs[0][:1] in _OPENING_MARKS else None
+    closed = closed or _DASHED.search(paragraphs[-1])
+    said = attribution_of(closed["said"]) if closed else None
+    titled = (
+        closed is not None
+        and paragraphs[-1][closed.start() - 1] == ","
+        and not is_a_role(said.role or "" if said else "")
+    )
+    if closed and said and not titled:
+        return [*paragraphs[:-1], paragraphs[-1][: closed.start() + 1]], said
     return paragraphs, None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from newsletter.imports.gazetteer import (
     City,
@@ -68,6 +69,7 @@ _WELL_KNOWN = 250_000
 _LIES_IN = re.compile(
     r",\s+(?:on|in)\s+the\s+(?:[\w-]+\s+)?(?:island|province|region|district|state|peninsula|governorate|county)\s+of\s+$"
 )
+_AND_ANOTHER = re.compile(r",?\s+(?P<and>and|or)\s+(?:in\s+)?(?:the\s+)?(?:\w+ern\s+)?|,\s+")
 _ADJECTIVES = {"U.S.", "UK", "U.K.", "USA", "U.S.A.", "UAE"}
 _NAME_GOES_ON = re.compile(rf"\s+(?!(?:On|In|At)\b)[{_CAPITAL}]")
 
@@ -114,20 +116,40 @@ def country_in(text: str) -> str | None:
 def _place_in(sentence: str, country: str | None) -> Place:
     named = list(_countries(sentence))
     told = [name for name in named if _tells_where(sentence, name)]
+    listed = _listed(sentence, named)
     told += [name for name in _demonyms(sentence) if _tells_of_a_place(sentence, name)]
     hints = {name.code for name in told} | ({country} if country else set())
-    found = _beside_country(sentence, named)
+    found = _beside_country(sentence, named) or _in_a_region(sentence)
     if found:
         return found
-    certain = next((name.code for name in named if _stands_for_where(sentence, name)), None)
+    certain = next((name.code for name in told if name not in listed and _stands_for_where(sentence, name)), None)
     within = {certain} if certain else hints
     city = _placed_city(sentence, within, strict=certain is not None) or _city_of_a_site(sentence, within)
     if city:
         return Place(name=city[0], country=city[1].country, city=city[1])
-    code = certain or (told[0].code if told else country)
+    code = certain or next((name.code for name in told if name not in listed), country)
     unknown = _PROVINCE.search(sentence) or _TOWN.search(sentence)
     name = re.sub(r"^.*[’']s\s+", "", unknown["run"]) if unknown and code else None
     return Place(name=name if name not in country_names() else None, country=code)
+
+
+def _listed(sentence: str, named: list[_Named]) -> list[_Named]:
+    """Return the countries that are named together, where none is more than the others: "in Iraq and Syria"."""
+    listed: list[_Named] = []
+    for one, other in reversed([*pairwise(named)]):
+        between = _AND_ANOTHER.fullmatch(sentence, one.end, other.start)
+        if between and one.code != other.code and (other in listed or between["and"]):
+            listed += [one, other]
+    return listed
+
+
+def _in_a_region(sentence: str) -> Place | None:
+    """Return the place that is told to lie in a part of a country: "in Kuta, Bali"."""
+    for match in _PLACED.finditer(sentence):
+        code = demonyms().get(match["within"] or "")
+        if code and match[0][:2].lower() != "of" and _REGION_ENDS.match(sentence, match.end()):
+            return Place(name=match["run"], country=code, city=_city(match["run"], {code}, strict=True))
+    return None
 
 
 def _stands_for_where(sentence: str, name: _Named) -> bool:

@@ -41,6 +41,9 @@ _TRANSLATOR = re.compile(
 _LANGUAGE = (
     r"(?:Arabic|Bengali|Dari|English|Farsi|French|German|Hebrew|Pashto|Persian|Russian|Somali|Spanish|Turkish|Urdu)"
 )
+#: Where a journal's articles are kept, and the number of one.
+_KEPT = re.compile(r"(?:JSTOR|Project MUSE|ProQuest|LexisNexis|EBSCO(?:host)?|Factiva|SSRN)(?=\s*(?:[.,;]|$))")
+_DOI = re.compile(r"(?:doi|DOI)\s*:?\s*(?P<doi>10\.[0-9]{4,9}/[^\s“”<>\"]+)")
 #: Without its brackets only what no sentence begins with.
 _BRACKETED = re.compile(
     rf"[(\[](?:in\s+)?(?:{_LANGUAGE}|video|audio|PDF|subscription required)[)\]]"
@@ -136,7 +139,7 @@ def _take(pieces: Pieces, text: str, start: int) -> bool:
     if address:
         take_address(pieces, address)
         return True
-    if _take_date(pieces, text, start):
+    if _take_doi(pieces, text, start) or _take_date(pieces, text, start):
         return True
     if _take_number(pieces, text, start) or _take_book(pieces, text, start):
         return True
@@ -152,7 +155,7 @@ def _take(pieces: Pieces, text: str, start: int) -> bool:
 
 def _aside(text: str, start: int, pieces: Pieces) -> int | None:
     """Return the end of what is said of the publication there: its language, a translator, who posted it."""
-    aside = _BRACKETED.match(text, start) or _TRANSLATOR.match(text, start)
+    aside = _KEPT.match(text, start) or _BRACKETED.match(text, start) or _TRANSLATOR.match(text, start)
     if not aside or not _PART_END.match(text, aside.end()):
         return None
     if pieces.closed and _SENTENCE_LIKE.match(text, start):
@@ -161,7 +164,8 @@ def _aside(text: str, start: int, pieces: Pieces) -> int | None:
         return aside.end()
     end = _before_full_stop(text, aside.start("who"), aside.end())
     who = text[aside.start("who") : end].rstrip(". ")
-    return end if who in {"unknown", "anonymous"} or looks_like_names(who) else None
+    bare = who.removeprefix("the ")
+    return end if who in {"unknown", "anonymous"} or looks_like_names(bare, agencies=bare != who) else None
 
 
 def _take_book(pieces: Pieces, text: str, start: int) -> bool:
@@ -183,6 +187,17 @@ def _take_number(pieces: Pieces, text: str, start: int) -> bool:
         return False
     pieces.published, pieces.end = dated.first, match.end()
     pieces.closed = pieces.dated = True
+    return True
+
+
+def _take_doi(pieces: Pieces, text: str, start: int) -> bool:
+    """Take the number by which an article is found: `doi:10.1093/gerhis/ghn076`."""
+    match = _DOI.match(text, start)
+    if not match:
+        return False
+    doi = match["doi"].rstrip(".,;:!?")
+    pieces.url = pieces.url or f"https://doi.org/{doi}"
+    pieces.end, pieces.closed = match.start("doi") + len(doi), True
     return True
 
 

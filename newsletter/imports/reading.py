@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from newsletter.imports.blame import claimed_in, groups_in, groups_masked, mentions
-from newsletter.imports.dates import event_date
+from newsletter.imports.dates import Dated
 from newsletter.imports.names import sentences
+from newsletter.imports.occasions import event_date, words_date
 from newsletter.imports.places import country_in, place_in
 from newsletter.imports.tolls import Toll, tolls_in
 from newsletter.models import Attribution, NamedGroup
@@ -29,19 +30,20 @@ def read_event(text: str) -> dict[str, Any]:
     say is left out.
     """
     told = sentences(text)
-    fields = _when(told) | _where(told)
+    fields = _when(event_date(told)) | _where(told)
     tolls = tolls_in(text)
     fields |= _how_many("killed", tolls.killed) | _how_many("injured", tolls.injured)
     claimed = claimed_in(text)
     if claimed is not None:
         fields["claimed"] = claimed
-    return fields | _groups(groups_in(told))
+    year = int(fields["event_date"][:4]) if "event_date" in fields else None
+    return fields | _groups(groups_in(told, year=year, country=fields.get("country")))
 
 
 def read_words(around: str) -> dict[str, Any]:
     """Return the fields that the prose around a quotation gives: when, and groups."""
     told = sentences(around)
-    return _when(told) | _groups(groups_in(told))
+    return _when(words_date(told)) | _groups(groups_in(told, of_words=True))
 
 
 def read_report(title: str, text: str) -> dict[str, Any]:
@@ -53,8 +55,7 @@ def read_report(title: str, text: str) -> dict[str, Any]:
     return ({"country": country} if country else {}) | _groups(groups)
 
 
-def _when(told: list[str]) -> dict[str, Any]:
-    dated = event_date(told)
+def _when(dated: Dated | None) -> dict[str, Any]:
     if dated is None:
         return {}
     return {"event_date": str(dated.first)} | ({"event_end": str(dated.last)} if dated.last else {})

@@ -24,6 +24,16 @@ _POSTED = re.compile(
     rf"(?:\w+\s+){{0,3}}?{_NETWORK}|{_NETWORK}\s+(?:post|message|status|account|page)\b|\bblog\s+post\b|(?:^|\s)[@#][A-Za-z]\w+",
     re.IGNORECASE,
 )
+#: A part of an attribution that says where it was posted: "on Twitter", "Facebook post", "in a tweet".
+_POSTED_ON = re.compile(
+    rf"(?:posted\s+)?(?:(?:on|via|to|in|from)\s+)?(?:(?:an?|the|his|her|their)\s+)?(?:{_NETWORK}(?:\s+(?:post|message|status|account|page|channel))?|X"
+    r"|[Tt]weet|[Bb]log(?:\s+post)?|(?:social\s+media|online|forum|internet)\s+post|online)"
+)
+#: Or in what it was said, which is no role either.
+_SAID_IN = re.compile(
+    r"(?:in|on|from|during|via)\s+(?:an?|the|his|her|their|its)\s+(?:[\w-]+\s+){0,3}?(?:video|audio|speech|statement|interview|sermon|recording"
+    r"|message|letter|lecture|broadcast|tape|post|article|book|essay|fatwa)(?:\s+\w+)?"
+)
 _SPOKEN = re.compile(
     r"\b(?:video|audio|speech|sermon|interview|lecture|recording|broadcast|trial|court)\b", re.IGNORECASE
 )
@@ -79,11 +89,12 @@ _MOSTLY_WORDS, _SOME_WORDS, _NEARLY_ALL_WORDS = 0.35, 0.15, 0.75
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Who said it, in what capacity, and when as far as that is known."""
+    """Who said it, in what capacity, and when as far as that is known; and whether it was *posted* on a network."""
 
     speaker: str
     role: str | None = None
     dated: PartialDate | None = None
+    posted: bool = False
 
 
 #: What stands before a name and is often left out.
@@ -100,7 +111,8 @@ def attribution_of(line: str) -> Said | None:
     The date may be a day, a month, a year, or "Date Undetermined". "Paris, France, November 2015"
     has not that form: a role is no place, though one may follow it.
     """
-    line = re.sub(r"\s*\((?P<date>[^()]*)\)$", r", \g<date>", clean_line(line).lstrip("—–- "))
+    line = re.sub(r"^\((?P<all>[^()]*)\)$", r"\g<all>", clean_line(line).lstrip("—–- "))
+    line = re.sub(r"\s*\((?P<date>[^()]*)\)$", r", \g<date>", line)
     parts = [part.strip() for part in re.split(r",(?![”\"])|(?<=,[”\"])\s", line.rstrip(".: "))]
     for length in (2, 1):
         tail = ", ".join(parts[-length:])
@@ -113,20 +125,37 @@ def attribution_of(line: str) -> Said | None:
 def _said(parts: list[str], dated: PartialDate | None) -> Said | None:
     if len(parts) > 1 and parts[1] in {"Jr.", "Sr.", "Jr", "Sr"}:
         parts = [f"{parts[0]}, {parts[1]}", *parts[2:]]
-    if len(parts) < 2:  # noqa: PLR2004 -- a speaker and a role
-        return None
+    posted = any(_POSTED_ON.fullmatch(part) for part in parts[1:])
+    parts = _parts_without_medium(parts)
+    if len(parts) < 2 or parts[0].startswith(_OPENING):  # noqa: PLR2004 -- a speaker and a role
+        named = posted and looks_like_a_person(parts[0]) and not _names_a_place(parts[0])
+        return Said(speaker=parts[0], dated=dated, posted=True) if named else None
     speaker, role = parts[0], re.sub(r",(?P<mark>[”\"])(?:,|$)", _marked, ", ".join(parts[1:]))
     placed = any(part in country_names() or cities_named(part) for part in parts[1:])
     if not parts[1] or _names_a_place(speaker) or _EVENT.search(speaker):
         return None
-    group = _is_a_group(speaker)
-    if _is_a_subject(parts[1]) if group else not looks_like_a_person(speaker):
+    if _is_a_subject(parts[1]) if _is_a_group(speaker) else not looks_like_a_person(speaker):
         return None
     if any(part.startswith("and ") for part in parts[1:]) and not _ROLE.search(role):
         return None  # "Foreign Fighters, Returnees, and Recidivism" is a list
     if _EVENT.match(re.sub(r"^(?:an?|the)\s+", "", role)) or (placed and not _ROLE.search(parts[1])):
         return None
-    return Said(speaker=speaker, role=role, dated=dated)
+    return Said(speaker=speaker, role=role, dated=dated, posted=posted)
+
+
+def _parts_without_medium(parts: list[str]) -> list[str]:
+    """Return the speaker and the role alone, without where it was posted; a role may stand in brackets."""
+    speaker, *others = parts or [""]
+    told = [part for part in others if not (_POSTED_ON.fullmatch(part) or _SAID_IN.fullmatch(part))]
+    bracketed = None if told else re.fullmatch(r"(?P<name>[^()]+)\s\((?P<role>[^()]+)\)", speaker)
+    if bracketed and is_a_role(bracketed["role"]):
+        return [bracketed["name"], bracketed["role"]]
+    return [speaker, *told]
+
+
+def is_a_role(text: str) -> bool:
+    """Say whether *text* has a word for what a person is: "al-Qaeda leader"."""
+    return bool(_ROLE.search(text))
 
 
 def _marked(end: re.Match[str]) -> str:

@@ -4,35 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
-
-from text_to_num import alpha2digit
 
 from newsletter.fields import HIGHEST_COUNT
-from newsletter.imports.names import sentences
+from newsletter.imports.elsewhere import is_dated, is_elsewhere
+from newsletter.imports.figures import NUMBER, in_figures
+from newsletter.imports.names import sentence_end, sentence_start
+from newsletter.imports.subjects import has_verb, leaves_out
 
-_WORD = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
-    r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)"
-)
-_WORDS = re.compile(rf"(?<!\bno )\b{_WORD}(?:(?:[\s-]+and[\s-]+|[\s-]+){_WORD})*\b", re.IGNORECASE)
-_TIMES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
-_MULTIPLE = re.compile(
-    r"(?<![\w.,])(?P<count>[0-9]{1,4}(?:\.[0-9]{1,2})?)[\s-]+(?P<times>hundred|thousand|million)\b(?!-)", re.IGNORECASE
-)
-_A_HUNDRED = re.compile(r"\ba(?=\s+(?:hundred|thousand|million)\b)", re.IGNORECASE)
-_NUMBER = r"(?<![\w.,])(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,8})(?![\w%]|[.,][0-9]|-[a-z])"
-#: "Dozens", "several hundred": nothing that can be counted.
-_VAGUE = re.compile(
-    r"\b(?:(?:several|many|a few|some|tens of|multiple)\s+)?(?:dozens|scores|hundreds|thousands|millions)\b"
-    r"(?:\s+of\s+thousands)?"
-    r"|\b(?:several|many|a few|a couple of|multiple)\s+(?:dozen|hundred|thousand|score)\b"
-    r"|\b(?:(?:an?|[\w.]+\s+and\s+an?)\s+(?:half|quarter)|half\s+an?|a\s+quarter\s+of\s+an?)\s+(?:hundred|thousand|million)\b",
-    re.IGNORECASE,
-)
-_DOZEN = re.compile(
-    r"\b(?:(?P<half>half a)|(?P<one>a)|(?P<count>[0-9]{1,2}))\s+dozen\b(?:\s+or\s+(?:so|more))?", re.IGNORECASE
-)
 _PERSON = (
     r"(?:person|man|woman|child|boy|girl|baby|officer|policeman|policewoman|soldier|guard|civilian|teacher|priest|imam"
     r"|nun|rabbi|student|journalist|worker|driver|judge|mayor|politician|passer-by|bystander|worshipper|tourist|pilgrim|contractor"
@@ -43,8 +21,8 @@ _AMOUNT = re.compile(
             |a\ minimum\ of)\s+)?
         (?P<most>\b(?:up\ to|as\ many\ as|at\ most|no\ more\ than|fewer\ than|less\ than|under)\s+)?
         (?:\b(?:about|around|approximately|roughly|nearly|almost|some|an?\ estimated|an?\ reported|a\ total\ of|a)\s+)?
-        (?:(?:between|from)\s+(?P<from>{_NUMBER})\s+(?:and|to)\s+(?P<till>{_NUMBER})
-          |(?P<low>{_NUMBER})(?:\s*(?:[-–]|\bto\b|\bor\b)\s*(?P<high>{_NUMBER})|(?P<more>\s+or\s+more|\+))?
+        (?:(?:between|from)\s+(?P<from>{NUMBER})\s+(?:and|to)\s+(?P<till>{NUMBER})
+          |(?P<low>{NUMBER})(?:\s*(?:[-–]|\bto\b|\bor\b)\s*(?P<high>{NUMBER})|(?P<more>\s+or\s+more|\+))?
           |(?P<one>\ban?\b)(?=\s+(?:[\w.-]+\s+){{0,2}}{_PERSON}\b))""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -56,14 +34,25 @@ _KILLING = (
 _WOUNDING = r"(?:injur(?:ing|ed|es)|wound(?:ing|ed|s)|hurt(?:ing)?|maim(?:ing|ed))"
 _BOTH = rf"(?:{_KILLING}\s+(?:and|or|and/or)\s+{_WOUNDING}|{_WOUNDING}\s+(?:and|or|and/or)\s+{_KILLING})"
 _LINK = r"\s+(?:(?:himself|herself|themselves|itself)\s+(?:and|along\s+with)\s+)?(?:the\s+|all\s+|another\s+|also\s+)*"
-_AUXILIARY = r"(?:\s+(?:were|was|are|is|have|had|has|been|being|also|reportedly|later|instantly|confirmed))"
+_AUXILIARY = (
+    r"(?:\s+(?:were|was|are|is|have|had|has|been|being|seriously|severely|badly|critically"
+    r"|also|reportedly|later|instantly|confirmed))"
+)
 _DEAD = (
     r"(?:killed|dead|died|murdered|massacred|executed|beheaded|slain|shot\s+dead|fatalities|deaths"
+    r"|(?:shot|stabbed|beaten|hacked|stoned|burned|bludgeoned|crushed|trampled)\s+to\s+death"
     r"|lost\s+their\s+lives|lives\s+were\s+lost)"
 )
 _HURT = r"(?:injured|wounded|hurt|injuries|maimed)"
-_NOUNS = r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|after|before|by|but)\b)(?:U\.[SKN]\.|[\w’'-]+)){0,6}?"
-_AMONG = r"(?:,\s+(?:including|among\s+them|most(?:ly)?\s+(?:of\s+them\s+)?|[0-9]+\s+of\s+(?:them|whom)\b)[^,.;]*,)?"
+_NOUNS = (
+    r"(?!\s+(?:the|its|his|her|their|[0-9]+\s))"
+    r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|after|before|by|but"
+    r"|would|could|might|may|should|will|can|cannot|not|never)\b)(?:U\.[SKN]\.|[\w’'-]+)){0,6}?"
+)
+_AMONG = (
+    r"(?:,\s+(?:including|among\s+them|most(?:ly)?\s+(?:of\s+them\s+)?|[0-9]+\s+of\s+(?:them|whom)\b)"
+    r"(?:[^,.;]|(?<=\b[A-Z])\.)*,)?"
+)
 #: After a bare "killed" no other sufferers follow: "two gunmen killed 12", "two bombs killed at least 30".
 _PASSIVE = (
     r"(?=\s*(?:$|[.,;:)—–-]|(?:and|or|in(?!\s+(?:all|total)\b)|by|when|at(?!\s+least\b)|during|on|as(?!\s+many\b)|after|while"
@@ -88,6 +77,7 @@ _INJURED_BEFORE = _pattern(rf"\b{_WOUNDING}{_LINK}$")
 _BOTH_AFTER = _pattern(rf"{_NOUNS}{_AMONG}{_AUXILIARY}*\s+{_DEAD}\s+(?:and|or|and/or)\s+{_HURT}")
 _KILLED_AFTER = _pattern(rf"{_NOUNS}{_AMONG}(?:{_AUXILIARY}+\s+{_DEAD}\b|\s+{_DEAD}\b{_PASSIVE})")
 _INJURED_AFTER = _pattern(rf"{_NOUNS}{_AMONG}(?:{_AUXILIARY}+\s+{_HURT}\b|\s+{_HURT}\b{_PASSIVE})")
+_AFTER = {"killed": _KILLED_AFTER, "injured": _INJURED_AFTER}
 _AND_ALSO = _pattern(
     r"(?:\s+(?!(?:including|in|from|of|at|with|when|while|after|before|on|by|for|as|during)\b)(?!\w+ing\b)[\w’'-]+){1,4}?"
     r"(?:,?\s+and|,)\s+"
@@ -99,7 +89,7 @@ _NOT_AFTER = _pattern(
 )
 _NOBODY = r"(?:no\s+one|nobody|no\s+people)"
 _NONE_KILLED = _pattern(
-    rf"\b{_NOBODY}\s+(?:(?:was|were)\s+(?:(?:injured|wounded|hurt)\s+or\s+)?killed|died)|\bkilling\s+{_NOBODY}\b"
+    rf"\b{_NOBODY}\s+(?:(?:was|were)\s+(?:(?:injured|wounded|hurt)\s+or\s+)?killed|died)|\bkill(?:ing|ed|s)\s+{_NOBODY}\b"
     r"|\bno\s+(?:deaths|fatalities)\s+(?:(?:or|and)\s+injuries|(?:were\s+)?reported)"
     r"|\bno\s+injuries\s+or\s+(?:deaths|fatalities)|\bno\s+casualties\b"
 )
@@ -112,12 +102,13 @@ _TAKING_LIVES = _pattern(r"\b(?:claim(?:ing|ed|s)|took|taking|cost(?:ing)?)\s+$"
 _LIVES = _pattern(r"\s+(?:[\w’-]+\s+)?lives\b")
 _ITEM = (
     r"(?:(?:at\s+least|more\s+than|over|some|about|around|approximately|nearly|almost|roughly|an\s+estimated)\s+)?"
-    rf"(?:{_NUMBER}|an?(?=\s+(?:[\w-]+\s+){{0,2}}{_PERSON}\b))"
+    rf"(?:{NUMBER}|an?(?=\s+(?:[\w-]+\s+){{0,2}}{_PERSON}\b))"
     r"(?:\s+(?!(?:were|was|are|have|had|has|in|on|at|of|from|by|with|who|that|and|killed|died)\b)[\w’'-]+){1,3}"
 )
 #: What a clause begins with, before the last of those counted together: "five soldiers, two guards and".
 _THOSE_BEFORE = _pattern(
-    rf"(?:^|[.;:,”]\s+|\b(?:when|that|which|where|as|after|while|because)\s+)(?P<items>{_ITEM}(?:,\s+{_ITEM})*),?\s+and\s+$"
+    rf"(?:^|[.;:,”]\s+|\b(?:when|that|which|where|as|after|while|because)\s+"
+    rf"|\b(?:killed|dead|died|injured|wounded|hurt),?\s+(?:and|while|with)\s+)(?P<items>{_ITEM}(?:,\s+{_ITEM})*),?\s+and\s+$"
 )
 #: Words between two figures of one sentence that make the second a part of the first, or the first anew.
 _NO_SECOND = _pattern(
@@ -134,6 +125,47 @@ _MORE_BESIDE = _pattern(
     r"(?:\s+(?!and\b)[\w’'-]+){0,4}?\s+and\s+(?:many|several|some|a\s+few)\s+(?!(?:more|others?)?\s*(?:were|was|are)\b)"
     r"(?:[\w’-]+\s*){1,3}?(?=[.,;)]|$|\b(?:in|at|on|near|when|outside|during)\b)"
 )
+
+
+_SUFFERED = {
+    "killed": _pattern(r"\b(?:killed|murdered|assassinated|executed|beheaded|dead|died|shot)\b"),
+    "injured": _pattern(rf"\b{_HURT}\b"),
+}
+#: A part and its whole: "130 of the 850", "12 of the hotel’s 200".
+_OF = (
+    r"\s+of\s+(?:(?:the|its|their|his|her|those|these|some|about|around|nearly|almost|approximately|more\s+than|over|at\s+least)\s+"
+    r"|[\w-]+(?:[’']s|s[’'])\s+)*"
+)
+_PART_OF = re.compile(rf"{_OF}{NUMBER}")
+_WHOLE_OF = re.compile(rf"(?<!\b[Aa]ll){_OF}$|(?:^|\s)Of\s+(?:the|its|their|those|these)\s+$")
+_SOME = (
+    r"(?:\s+(?!(?:and|or|who|that|which|were|was|when|while|killed|dead|murdered|injured|wounded|hurt)\b)"
+    r"[\w’'-]+){0,6}?"
+)
+_SUFFER_AFTER = {
+    "killed": _pattern(rf"{_SOME}(?:{_AUXILIARY}+\s+{_DEAD}|\s+(?:died|perished|lost\s+their\s+lives))\b"),
+    "injured": _pattern(rf"{_SOME}{_AUXILIARY}+\s+{_HURT}\b"),
+}
+_LATER_VERB = re.compile(r"(?:(?!\b(?:who|whom|that|which|where|when|while|as|and)\b)[^,;.]){0,60}?\s(?:were|was)\b")
+#: In what tells of a part: "12 of the 30 were killed"; but "5 of the 12 killed" are twelve.
+_FINITE = re.compile(r"\b(?:were|was|are|is|have|had|has|been|died|perished|lost)\b")
+_OWN_VERB = re.compile(r"\s+(?:were|was|are|is)\b")
+#: A second number whose verb is the first's: "killing 259 people on board and 11 on the ground".
+_AND = re.compile(r"(?<![0-9]),?\s+and\s+(?:another\s+|a\s+further\s+)?$")
+_GAPPED = _pattern(
+    r"(?:\s+(?!\w+ed\b|(?:said|was|were|had|has|have|is|are|who|which|that|and|or|in|on|at|from|by|other\s+countries|more\s+than)\b"
+    r"|(?:church|mosque|temple|synagogue|village|town|district|province|hotel|caf[eé]|restaurant|shop|store|building|house|home|car|bus|train|plane"
+    r"|vehicle|truck|school|attack|bombing|bomb|blast|explosion|incident|checkpoint|base|station|market|state|site|place|office|camp)(?:e?s)?\b"
+    r"|(?:cit|countr|embass)ies\b)[\w’'-]+){0,4}?"
+    r"(?:\s+(?:in|on|at|outside|near|aboard|elsewhere|there|from|below|inside|during)\b|\s*(?:[.,;)]|$))"
+)
+#: Before a number in another sentence that is to be added to the first, or is the sum of all.
+_ANOTHER = re.compile(
+    r"\b(?:[Mm]inutes|[Mm]oments|[Hh]ours|[Ss]econds|[Ss]hortly|[Ss]oon)\s+(?:later|after|afterwards?)\b|\b[Ss]imultaneous|\b[Mm]eanwhile\b"
+    r"|\b[Ss]ame\s+(?:day|time|morning|night|evening)\b|\b[Ll]ater\s+that\b|\b[Tt]hen\b|\b[Ee]lsewhere\b"
+    r"|\b(?:[Ss]econd|[Tt]hird|[Aa]nother|[Oo]ther)\s+(?:[\w-]+\s+){0,2}(?:bomb|bomber|blast|attack|attacker|explosion|gunman|gunmen|device|team)s?\b"
+)
+_IN_ALL = re.compile(r"\b(?:[Ii]n\s+(?:all|total)|[Aa]ltogether|(?:rose|climbed)\s+to)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,80 +193,121 @@ def tolls_in(text: str) -> Tolls:
     ("dozens"), an upper bound alone ("up to 40"), attackers, and the killed and injured counted
     together give nothing.
     """
-    text = _in_figures(text)
-    killed = injured = None
-    again = False
+    text = in_figures(text)
+    found: dict[str, Toll | None] = {}
+    ends: dict[str, int] = {}
     for amount in _AMOUNT.finditer(text):
         kind = _kind(text, amount)
-        if kind == "killed" and killed is None:
-            killed, again = _with_others(text, amount), again or _kills_again(text, amount)
-        elif kind == "injured" and injured is None:
-            injured = _with_others(text, amount)
-    if killed is None and _NONE_KILLED.search(text):
-        killed = Toll(low=0)
-    if injured is None and _NONE_INJURED.search(text):
-        injured = Toll(low=0)
-    return Tolls(killed=None if again else killed, injured=injured)
+        if kind is None or _is_elsewhere(text, amount):
+            continue
+        if kind not in found:
+            found[kind], ends[kind] = _first(text, amount, kind), amount.end()
+        elif _anew(text, ends[kind], amount, found[kind]):
+            found[kind] = None
+    for kind, nobody in (("killed", _NONE_KILLED), ("injured", _NONE_INJURED)):
+        if kind not in found and nobody.search(text):
+            found[kind] = Toll(low=0)
+    return Tolls(killed=found.get("killed"), injured=found.get("injured"))
+
+
+def _first(text: str, amount: re.Match[str], kind: str) -> Toll | None:
+    """Return the toll that *amount*, the first of its kind, tells; none where there are others whom it leaves out."""
+    toll, end = _with_others(text, amount, kind)
+    if toll is None or (kind == "killed" and _kills_again(text, amount)) or _goes_on(text, end):
+        return None
+    return toll
+
+
+def _goes_on(text: str, start: int) -> bool:
+    """Say whether the sentence has another number for the verb: "killed 213 in one town, and 11 in another"."""
+    end = sentence_end(text, start)
+    for other in _AMOUNT.finditer(text, start, end):
+        if _NO_SECOND.search(text, start, other.start()):
+            return False
+        if (
+            not other["most"]
+            and _AND.search(text, start, other.start())
+            and _GAPPED.match(text, other.end(), end)
+            and not (_ATTACKERS.match(text, other.end()) or _NOT_AFTER.match(text, other.end()) or _kind(text, other))
+        ):
+            return True
+    return False
+
+
+def _anew(text: str, end: int, amount: re.Match[str], toll: Toll | None) -> bool:
+    """Say whether *amount*, in a sentence after the one of *toll*, adds to it or is the sum of all."""
+    start = sentence_start(text, amount.start())
+    other = _toll(amount)
+    if toll is None or other is None or other.low == toll.low:
+        return False
+    if _IN_ALL.search(text, max(start, end), min(amount.end() + 40, sentence_end(text, amount.end()))):
+        return True
+    return start >= end and bool(_ANOTHER.search(text, start, amount.start()))
 
 
 def _kills_again(text: str, amount: re.Match[str]) -> bool:
     """Say whether the sentence tells of others killed elsewhere: "killing 8, and then shot 69 people dead"."""
-    end = amount.end() + len((sentences(text[amount.end() :]) or [""])[0])
+    end = sentence_end(text, amount.end())
     for other in _AMOUNT.finditer(text, amount.end(), end):
         if _NO_SECOND.search(text, amount.end(), other.start()):
             return False
         shot = _SHOT_BEFORE.search(text, amount.end(), other.start()) and _DEAD_AFTER.match(text, other.end(), end)
-        if shot or _kind(text, other) == "killed":
+        if shot or (_kind(text, other) == "killed" and not _is_elsewhere(text, other)):
             return True
     return False
 
 
 def toll_of(text: str) -> Toll | None:
     """Return the toll that all of *text* is, as a table's cell has it: `12`, `33-41`, `at least 5`, `5+`."""
-    text = _in_figures(" ".join(text.split()))
+    text = in_figures(" ".join(text.split()))
     amount = _AMOUNT.fullmatch(text)
     return _toll(amount) if amount else None
-
-
-def _in_figures(text: str) -> str:
-    text = _VAGUE.sub("many", text)
-    text = _A_HUNDRED.sub("one", _MULTIPLE.sub(_product, text))
-    text = _WORDS.sub(lambda words: str(alpha2digit(words[0].replace("-", " "), "en", 0)), text)
-    return _DOZEN.sub(lambda dozen: str(6 if dozen["half"] else 12 * int(dozen["count"] or 1)), text)
-
-
-def _product(multiple: re.Match[str]) -> str:
-    product = Decimal(multiple["count"]) * _TIMES[multiple["times"].casefold()]
-    return str(int(product)) if product == int(product) else "many"
 
 
 def _kind(text: str, amount: re.Match[str]) -> str | None:
     """Return what the amount counts: `killed`, `injured`, or nothing of both."""
     before, end = text[max(0, amount.start() - 80) : amount.start()], amount.end()
-    if _ATTACKERS.match(text, end) or _NOT_AFTER.match(text, end):
+    part = _PART_OF.match(text, end)
+    end = part.end() if part else end
+    if is_dated(text, amount.start(), amount.end()) or _ATTACKERS.match(text, end) or _NOT_AFTER.match(text, end):
         return None
     if _BOTH_BEFORE.search(before) or _BOTH_AFTER.match(text, end):
         return None
-    if _KILLED_BEFORE.search(before) or (_TAKING_LIVES.search(before) and _LIVES.match(text, end)):
+    own = _OWN_VERB.match(text, end)
+    if not own and (_KILLED_BEFORE.search(before) or (_TAKING_LIVES.search(before) and _LIVES.match(text, end))):
         return "killed"
-    if _INJURED_BEFORE.search(before):
+    if not own and _INJURED_BEFORE.search(before):
         return "injured"
-    found = [
-        (match.end(), kind)
-        for pattern, kind in ((_KILLED_AFTER, "killed"), (_INJURED_AFTER, "injured"))
-        if (match := pattern.match(text, end))
-    ]
-    return min(found)[1] if found else None
+    if "shot" in before and _SHOT_BEFORE.search(before) and _DEAD_AFTER.match(text, end):
+        return "killed"
+    return _kind_after(text, amount, end, part=bool(part))
 
 
-def _with_others(text: str, amount: re.Match[str]) -> Toll | None:
-    """Return the toll of *amount* and of those named beside it: "two officers and three civilians"."""
+def _kind_after(text: str, amount: re.Match[str], end: int, *, part: bool) -> str | None:
+    """Return what the amount counts as the subject of what is after *end*; a whole is not counted with its part."""
+    patterns = _SUFFER_AFTER if part else _AFTER
+    found = [(match.end(), kind) for kind, pattern in patterns.items() if (match := pattern.match(text, end))]
+    if not found:
+        return None
+    last, kind = min(found)
+    whole = _WHOLE_OF.search(text, max(0, amount.start() - 80), amount.start())
+    return None if whole and _FINITE.search(text, end, last) else kind
+
+
+def _is_elsewhere(text: str, amount: re.Match[str]) -> bool:
+    near = max(0, amount.start() - 80)
+    verb = _KILLED_BEFORE.search(text, near, amount.start()) or _INJURED_BEFORE.search(text, near, amount.start())
+    return is_elsewhere(text, amount.start(), amount.end(), verb)
+
+
+def _with_others(text: str, amount: re.Match[str], kind: str) -> tuple[Toll | None, int]:
+    """Return the toll of *amount* and of those named beside it, "two officers and three civilians", and its end."""
     toll = _toll(amount)
     before = text[max(0, amount.start() - 80) : amount.start()]
     if _OF_ANOTHER.search(before):
-        return None
+        return None, amount.end()
     if not (_KILLED_BEFORE.search(before) or _INJURED_BEFORE.search(before)):
-        return _with_those_before(text, amount, toll)
+        return _with_those_before(text, amount, toll, kind), amount.end()
     while toll and not toll.most:
         link = _AND_ALSO.match(text, amount.end())
         beside = _AMOUNT.match(text, link.end()) if link else None
@@ -246,15 +319,19 @@ def _with_others(text: str, amount: re.Match[str]) -> Toll | None:
         toll = Toll(low=toll.low + other.low, at_least=toll.at_least or other.at_least)
         amount = beside
     if _ONES_OWN_BESIDE.match(text, amount.end()):
-        return None
+        return None, amount.end()
     if toll and not toll.most and _MORE_BESIDE.match(text, amount.end()):
-        return Toll(low=toll.low, at_least=True)
-    return toll
+        toll = Toll(low=toll.low, at_least=True)
+    return toll, amount.end()
 
 
-def _with_those_before(text: str, amount: re.Match[str], toll: Toll | None) -> Toll | None:
+def _with_those_before(text: str, amount: re.Match[str], toll: Toll | None, kind: str) -> Toll | None:
     """Add the others of "five soldiers, two guards and seven civilians were killed" to the *toll* of the last."""
     link = _THOSE_BEFORE.search(text, max(0, amount.start() - 120), amount.start())
+    if link and has_verb(link["items"]):  # "Two bombs went off and"
+        link = None
+    if not link and leaves_out(text, amount.start(), amount.end(), suffered=_SUFFERED[kind]):
+        return None
     if not (toll and link) or toll.most:
         return toll
     for item in re.split(r",\s+", link["items"]):
@@ -273,6 +350,7 @@ def _counts_alone(text: str, amount: re.Match[str]) -> bool:
         or _NOT_AFTER.match(text, end)
         or _KILLED_AFTER.match(text, end)
         or _INJURED_AFTER.match(text, end)
+        or _LATER_VERB.match(text, end)
         or not re.match(
             r"(?:\s+(?!(?:were|was|are|have|had|has)\b)[\w’'-]+){1,3}?(?:\s+of\s+(?:the\s+)?[\w’'-]+)?(?:\s*(?:[.,;)]|$)|\s+(?:in|and|at|near|on|when|outside)\b)",
             text[end:],

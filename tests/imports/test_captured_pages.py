@@ -270,18 +270,6 @@ def test_the_name_at_the_end_may_lack_its_honorific():
     assert (quote.speaker, quote.body) == ("Sheikh Abu Example", "“We stay.”")
 
 
-def test_a_box_may_open_with_who_said_it():
-    quote = boxed("Abu Example, Jordanian cleric, October 1999:\n\n“There is no difference between us.”")
-
-    assert fields(quote, "kind", "speaker", "speaker_role", "event_date", "body") == {
-        "kind": "quote",
-        "speaker": "Abu Example",
-        "speaker_role": "Jordanian cleric",
-        "event_date": "1999-10",
-        "body": "“There is no difference between us.”",
-    }
-
-
 def test_a_text_that_is_too_long_is_not_said_to_be_missing_too():
     found = page("A Title\n\n" + "word " * 50_000)
 

@@ -1,178 +1,12 @@
-"""What prose says: dates, places, tolls, groups."""
+"""What prose says: places and groups."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.imports.blame import claimed_in, groups_in
-from newsletter.imports.dates import event_date, whole_date
-from newsletter.imports.names import sentences
+from newsletter.imports.blame import claimed_in
 from newsletter.imports.places import place_in
 from newsletter.imports.reading import read_event
-from newsletter.imports.tolls import toll_of, tolls_in
-
-
-def toll(found):
-    return found and (found.low, found.at_least, found.most)
-
-
-@pytest.mark.parametrize(
-    ("text", "killed", "injured"),
-    [
-        ("killing 41 people and injuring 80 others", (41, False, None), (80, False, None)),
-        ("killing at least forty-one people and wounding more than eighty", (41, True, None), (80, True, None)),
-        ("Two gunmen killed 12 people and injured 3.", (12, False, None), (3, False, None)),
-        ("between ten and thirteen people were killed", (10, False, 13), None),
-        ("killing 33-41 people", (33, False, 41), None),
-        ("killing 33 to 41 people", (33, False, 41), None),
-        ("dozens were killed and twenty were injured", None, (20, False, None)),
-        ("killing hundreds of people", None, None),
-        ("killing several hundred people", None, None),
-        ("up to 40 people were killed", None, None),
-        ("killed and injured 120 people", None, None),
-        ("120 people were killed or wounded", None, None),
-        ("Police killed all three attackers.", None, None),
-        ("Twelve people, including two officers, were killed and scores wounded", (12, False, None), None),
-        ("killing two officers and three civilians.", (5, False, None), None),
-        ("killing one man, two women, and three children, and injuring 10", (6, False, None), (10, False, None)),
-        ("killing himself and three others", (3, False, None), None),
-        ("leaving 20 dead and 45 wounded", (20, False, None), (45, False, None)),
-        ("claimed the lives of one hundred and five people", (105, False, None), None),
-        ("the death toll rose to 297", (297, False, None), None),
-        ("killing 2,977 people", (2977, False, None), None),
-        ("a 41-year-old man was killed", (1, False, None), None),
-        ("No one was killed but 5 were hurt", (0, False, None), (5, False, None)),
-        ("killed 12 people in 2 villages", (12, False, None), None),
-        ("killing 12 or more people", (12, True, None), None),
-        ("killing half a dozen people", (6, False, None), None),
-        ("A car bomb in Oslo, Norway, killing eight people, and then shot 69 people dead.", None, None),
-        ("killing 77 people: 8 were killed by a bomb and 69 were shot dead", (77, False, None), None),
-        ("killing 12 people, the deadliest attack since 40 were killed in 2005", (12, False, None), None),
-        ("He killed eight people in Oslo, then murdered 69 on an island.", None, None),
-        (
-            "He killed 12 people, five of whom died later in hospital, and injured 3.",
-            (12, False, None),
-            (3, False, None),
-        ),
-        ("The group said it owned 40 houses.", None, None),
-        (
-            "12 villagers were killed and 30 wounded when gunmen attacked a market.",
-            (12, False, None),
-            (30, False, None),
-        ),
-        ("killing 12 and injuring 30 when insurgents attacked", (12, False, None), (30, False, None)),
-        ("12 killed as militants stormed the town", (12, False, None), None),
-        ("killing 30 in a militant attack", (30, False, None), None),
-        ("killing 30 suspected militants", None, None),
-        ("killing three of the gunmen", None, None),
-        ("five soldiers and seven civilians were killed", (12, False, None), None),
-        ("Police held five men and seven civilians were killed", (7, False, None), None),
-        ("Two gunmen and seven civilians were killed", (7, False, None), None),
-        ("one-hundred-and-sixty-eight people were killed", (168, False, None), None),
-        ("One hundred and sixty-eight people, nineteen of them children, died.", (168, False, None), None),
-        ("injuring 80 others, 12 critically", None, (80, False, None)),
-        ("injuring 80 others, 12 of whom were children", None, (80, False, None)),
-        ("killed 2 million people", (2_000_000, False, None), None),
-        ("killed 5 thousand people", (5_000, False, None), None),
-        ("killed 1.5 million people", (1_500_000, False, None), None),
-        ("killed one and a half million people", None, None),
-        ("killed half a million people", None, None),
-        ("killing nearly a hundred people", (100, False, None), None),
-        ("killing from 10 to 20 people", (10, False, 20), None),
-        ("The bombing claimed 12 lives", (12, False, None), None),
-        ("Nobody died.", (0, False, None), None),
-        ("nobody was killed", (0, False, None), None),
-        ("exploded, killing no one", (0, False, None), None),
-        ("There were no deaths or injuries.", (0, False, None), (0, False, None)),
-        ("No one was killed or injured.", (0, False, None), (0, False, None)),
-        ("No one else was killed.", None, None),
-        ("Two car bombs killed at least 30 people.", (30, True, None), None),
-        ("Four suicide bombings killed as many as 80 people.", None, None),
-        ("Seven coordinated blasts injured at least 100 people.", None, (100, True, None)),
-        ("Fifteen rockets wounded in total nine people.", None, None),
-        ("five soldiers, three policemen and two civilians were killed", (10, False, None), None),
-        ("five soldiers, three policemen, and two civilians were killed", (10, False, None), None),
-        ("Some 20 soldiers and 12 civilians were killed.", (32, False, None), None),
-        ("About 200 civilians and at least 14 soldiers were killed.", (214, True, None), None),
-        ("In six years, nearly 1,500 men and 185 women were killed.", (1685, False, None), None),
-        ("A policeman and two civilians were killed.", (3, False, None), None),
-        ("A bomb killed a policeman and his wife.", None, None),
-        ("A man and his two sons were killed.", None, None),
-        ("A bomb wounded an Israeli diplomat, her driver and two passers-by.", None, None),
-        ("They were blamed for the killing of five policemen.", (5, False, None), None),
-        ("A U.S. contractor was killed.", (1, False, None), None),
-        ("killing 132 pupils and nine members of the staff and injuring 114", (141, False, None), (114, False, None)),
-        ("A bomb killed two policemen and several civilians.", (2, True, None), None),
-        ("A bomb killed a policeman and injured his wife.", (1, False, None), None),
-        ("They killed three generations of one family, nine people in all.", None, None),
-        ("He was killed 25 years after the war.", None, None),
-        ("Police killed two of them.", None, None),
-        ("Police shot dead a man who had stabbed three people, two of whom died.", None, None),
-        ("They killed 12 people and 30 percent of them were children.", (12, False, None), None),
-    ],
-)
-def test_tolls_are_read_in_figures_and_in_words(text, killed, injured):
-    found = tolls_in(text)
-
-    assert (toll(found.killed), toll(found.injured)) == (killed, injured)
-
-
-@pytest.mark.parametrize(
-    ("cell", "expected"),
-    [
-        ("12", (12, False, None)),
-        ("33-41", (33, False, 41)),
-        ("at least 5", (5, True, None)),
-        ("5+", (5, True, None)),
-        ("1,234", (1234, False, None)),
-        ("twelve", (12, False, None)),
-        ("many", None),
-        ("12 maybe", None),
-    ],
-)
-def test_a_cell_may_hold_a_toll(cell, expected):
-    assert toll(toll_of(cell)) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "first", "last"),
-    [
-        ("On January 23, 2019, two bombs exploded.", "2019-01-23", None),
-        ("On Wednesday, January 23rd, 2019, two bombs exploded.", "2019-01-23", None),
-        ("Since May 2013, and on March 4, 2014, they fought.", "2014-03-04", None),
-        ("In January 2014, the front fell.", "2014-01", None),
-        ("In late 2014 the front fell.", "2014", None),
-        ("On 5 March 2012 it rained. On May 1, 2013, it stopped.", "2012-03-05", None),
-        ("The siege of November 26–29, 2008, was long.", "2008-11-26", "2008-11-29"),
-        ("From December 30 to January 2, 2015, they waited.", "2014-12-30", "2015-01-02"),
-        ("From December 30, 2014, to January 2, 2015, they fought.", "2014-12-30", "2015-01-02"),
-        ("From 30 December 2014 to 2 January 2015 they fought.", "2014-12-30", "2015-01-02"),
-        ("Two years after the attack of June 1, 2010, militants struck on May 3, 2012.", "2012-05-03", None),
-        ("Militants struck after the vote of May 3, 2012.", "2012-05-03", None),
-        ("On Sept. 20, 2008, a dump truck blew up.", "2008-09-20", None),
-        ("On Dec. 5, 2009, and on Jan. 6, 2010, it rained.", "2009-12-05", None),
-        ("On February 30, 2013, nothing happened.", None, None),
-        ("On January 23, two bombs exploded.", None, None),
-        ("It cost 2013 dollars.", None, None),
-        ("In March and April 2012, he killed again.", "2012", None),
-        ("In June–July 2012 they fought.", "2012", None),
-        ("In April or May 2012 they fought.", "2012", None),
-    ],
-)
-def test_event_dates_are_as_precise_as_the_text(text, first, last):
-    found = event_date(sentences(text))
-
-    assert (found and str(found.first), found and found.last and str(found.last)) == (first, last)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("circa 2004", "2004"), ("Sept. 11, 2001", "2001-09-11"), ("Fall 2001", "2001"), ("soon", None)],
-)
-def test_a_whole_text_may_be_a_date(text, expected):
-    found = whole_date(text)
-
-    assert (found and str(found.first)) == expected
 
 
 @pytest.mark.parametrize(
@@ -188,7 +22,14 @@ def test_a_whole_text_may_be_a_date(text, expected):
         ("Islamic State of Iraq and Syria fighters attacked Sirte, Libya.", "Sirte", "LY"),
         ("Militants attacked villages in Nangarhar province, Afghanistan.", "Nangarhar province", "AF"),
         ("Soldiers fell in the town of Baga, in northeastern Nigeria.", "Baga", "NG"),
-        ("Attacks in Mali, Niger, and Nigeria went on.", None, "ML"),
+        ("Attacks in Mali, Niger, and Nigeria went on.", None, None),
+        ("Attacks in Iraq and Syria went on.", None, None),
+        ("Attacks in Iraq and Syria went on. A bomb exploded in Beirut, Lebanon.", "Beirut", "LB"),
+        ("Attacks in Iraq and Syria killed five in Mosul.", "Mosul", "IQ"),
+        ("Attacks in Northern Ireland and England went on.", None, "GB"),
+        ("A bomb exploded in Kuta, Bali, killing five.", "Kuta", "ID"),
+        ("A bomb exploded in Pulwama, Kashmir.", "Pulwama", "IN"),
+        ("In Paris, French officials spoke.", "Paris", "FR"),
         ("French forces fought in northern Mali.", None, "ML"),
         ("A Kenyan court spoke.", None, "KE"),
         ("A bomb exploded in Kuta, on the Indonesian island of Bali.", None, "ID"),
@@ -263,95 +104,6 @@ def test_a_known_city_has_coordinates_and_an_unknown_one_has_none():
 )
 def test_claims_are_read_with_their_negations(text, expected):
     assert claimed_in(text) is expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("No group claimed the attack, but remnants suggested an ISIS affiliate.", [("Islamic State", "suspected")]),
-        ("ISIS claimed responsibility.", [("Islamic State", "claimed")]),
-        ("A court convicted two members of Jemaah Islamiyah.", [("Jemaah Islamiyah", "convicted")]),
-        (
-            "Officials blamed Boko Haram, but ISIS claimed responsibility.",
-            [("Boko Haram", "suspected"), ("Islamic State", "claimed")],
-        ),
-        (
-            "Both Boko Haram and ISIS claimed responsibility.",
-            [("Boko Haram", "claimed"), ("Islamic State", "claimed")],
-        ),
-        (
-            "Officials blamed Boko Haram and ISIS claimed responsibility.",
-            [("Boko Haram", "suspected"), ("Islamic State", "claimed")],
-        ),
-        ("Boko Haram said it carried out the attack.", [("Boko Haram", "claimed")]),
-        ("Al-Qaeda praised it. ISIS claimed the attack.", [("Islamic State", "claimed")]),
-        ("Boko Haram attacked. Boko Haram claimed responsibility.", [("Boko Haram", "claimed")]),
-        ("AQIM attacked a hotel.", [("al-Qaeda in the Islamic Maghreb", "attributed")]),
-        ("Troops fighting against ISIS advanced.", []),
-        ("A car bomb killed senior Hezbollah commander Imad Example. Hezbollah blamed Israel.", []),
-        ("A bomb killed three Hamas commanders.", []),
-        ("Its troops had killed 1,000 Boko Haram fighters.", []),
-        ("It was done by a group that had split from ISIS.", []),
-        ("Kataib Hezbollah attacked a base.", [("Kata’ib Hezbollah", "attributed")]),
-        ("U.S. forces killed al-Qaeda leader Osama Example.", []),
-        ("Iraqi forces retook Fallujah from ISIS.", []),
-        ("Gunmen from Boko Haram attacked a village.", [("Boko Haram", "attributed")]),
-        ("ISIS militants attacked a Hamas checkpoint, killing two Hamas members.", [("Islamic State", "attributed")]),
-        ("A Hamas commander in Gaza was killed.", []),
-        ("Twelve people were killed by Boko Haram.", [("Boko Haram", "attributed")]),
-        (
-            "The government blamed the Haqqani network, while the Taliban denied involvement.",
-            [("Haqqani network", "suspected"), ("Taliban", "disputed")],
-        ),
-        ("Police blamed Boko Haram, but the group denied it.", [("Boko Haram", "disputed")]),
-        ("Boko Haram claimed responsibility, not the Taliban.", [("Boko Haram", "claimed")]),
-        ("ISIS was expected to claim responsibility.", [("Islamic State", "attributed")]),
-        ("The embattled isis of the goddess.", []),
-        *(
-            (f"Members of {called} attacked a café.", [(name, "attributed")])
-            for called, name in (
-                ("the Muslim Brotherhood", "Muslim Brotherhood"),
-                ("Egyptian Islamic Jihad", "Egyptian Islamic Jihad"),
-                ("Hizb ut-Tahrir", "Hizb ut-Tahrir"),
-                ("al-Muhajiroun", "al-Muhajiroun"),
-                ("the Islamic Movement of Uzbekistan", "Islamic Movement of Uzbekistan"),
-                ("the National Thowheeth Jama’ath", "National Thowheeth Jama’ath"),
-                ("the Quds Force", "Islamic Revolutionary Guard Corps"),
-                ("the IRGC", "Islamic Revolutionary Guard Corps"),
-                ("Ahrar al-Sham", "Ahrar al-Sham"),
-                ("Ansar Beit al-Maqdis", "Islamic State – Sinai Province"),
-                ("Asa’ib Ahl al-Haq", "Asa’ib Ahl al-Haq"),
-                ("Ansaru", "Ansaru"),
-                ("Golden Dawn", "Golden Dawn"),
-                ("the Proud Boys", "Proud Boys"),
-                ("the Aryan Nations", "Aryan Nations"),
-                ("the English Defence League", "English Defence League"),
-            )
-        ),
-        *(
-            (
-                f"Ansar Dine, {what} Hezbollah, claimed responsibility.",
-                [("Ansar Dine", "claimed"), ("Hezbollah", "attributed")],
-            )
-            for what in (
-                "a precursor to",
-                "an ally of",
-                "then a splinter of",
-                "a local affiliate of",
-                "a group loyal to the",
-                "led by a former commander of",
-            )
-        ),
-        ("Ansar Dine, a faction that split from Hezbollah, claimed responsibility.", [("Ansar Dine", "claimed")]),
-        (
-            "Ansar Dine, a rival of the Taliban and Hezbollah, claimed responsibility.",
-            [("Ansar Dine", "claimed"), ("Taliban", "attributed"), ("Hezbollah", "attributed")],
-        ),
-        ("An unknown group, a precursor to Hezbollah, claimed responsibility.", [("Hezbollah", "attributed")]),
-    ],
-)
-def test_groups_are_named_on_the_strongest_ground(text, expected):
-    assert [(group.name, str(group.attribution)) for group in groups_in(sentences(text))] == expected
 
 
 PIECES = (

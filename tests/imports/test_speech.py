@@ -45,6 +45,10 @@ from newsletter.imports.speech import attribution_of, kind_of, speaker_in
             "Omar Example, founder, leader, and voice of the Front, 1990",
             ("Omar Example", "founder, leader, and voice of the Front", "1990"),
         ),
+        ("(Omar Example, leader of the Front, May 2004)", ("Omar Example", "leader of the Front", "2004-05")),
+        ("Omar Example (leader of the Front), May 2004", ("Omar Example", "leader of the Front", "2004-05")),
+        ("Omar Example, leader of the Front, in a video, 2004", ("Omar Example", "leader of the Front", "2004")),
+        ("“Never.” Omar Example, leader of the Front, May 2004", None),
         ("Foreign Fighters, Returnees, and Recidivism, 2016", None),
         ("Boko Haram, ISIS, and the Sahel, 2015", None),
         ("Boko Haram, ISIS, 2015", None),
@@ -64,6 +68,34 @@ def test_titles_say_who_spoke_in_what_capacity_and_when(line, expected):
     said = attribution_of(line)
 
     assert (said and (said.speaker, said.role, said.dated and str(said.dated))) == expected
+
+
+@pytest.mark.parametrize(
+    ("where", "posted"),
+    [
+        ("on Twitter", True),
+        ("Facebook", True),
+        ("in a Facebook post", True),
+        ("posted on his Telegram channel", True),
+        ("in a tweet", True),
+        ("in a video message", False),
+    ],
+)
+def test_where_it_was_said_is_no_role(where, posted):
+    said = attribution_of(f"Omar Example, fighter of the Front, {where}, December 16, 2014")
+
+    assert (said.speaker, said.role, str(said.dated), said.posted) == (
+        "Omar Example",
+        "fighter of the Front",
+        "2014-12-16",
+        posted,
+    )
+
+
+def test_who_posted_something_needs_no_role():
+    said = attribution_of("Omar Example, on Twitter, December 16, 2014")
+
+    assert (said.speaker, said.role, said.posted) == ("Omar Example", None, True)
 
 
 @pytest.mark.parametrize(
