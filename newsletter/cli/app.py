@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
@@ -12,6 +13,8 @@ from newsletter.errors import InvalidEntry, NewsletterError
 
 #: Exit statuses, beside 0: a refusal, wrong usage, and what a shell gives what Ctrl-C ended (128 + SIGINT).
 REFUSED, WRONG_USAGE, STOPPED = 1, 2, 130
+#: Seconds until a Ctrl-C that got lost comes again.
+_A_MOMENT = 0.01
 
 #: How Typer and pydantic say what an argument may be, and how we do.
 _PLAIN = (
@@ -26,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, 1 (a refusal, told on standard error), 2 (wrong usage) or 130 (stopped)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _prepare_streams()
+    before, sys.unraisablehook = sys.unraisablehook, stop_all_the_same
     try:
         status = _run(words)
         sys.stdout.flush()
@@ -42,7 +46,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _forget_output()
         _tell(f"error: {error.filename or 'standard output'} can't be used: {error.strerror}")
         return REFUSED
+    finally:
+        sys.unraisablehook = before
     return status
+
+
+def stop_all_the_same(lost: sys.UnraisableHookArgs) -> None:
+    """
+    Let a Ctrl-C that came in a place where Python passes errors over come again, a moment later.
+
+    Such are the callbacks by which an import gives back its lock, and a start imports much.
+    """
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
 
 
 def _run(words: list[str]) -> int:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -105,6 +106,28 @@ def test_ctrl_c_ends_a_command_in_one_line(live, after):
     assert (process.returncode, out) == (130, "")
     assert err == "stopped\n"
     assert live.export() == before
+
+
+def test_a_ctrl_c_that_comes_where_python_passes_errors_over_stops_all_the_same():
+    """As in the callbacks of imports, of which a start runs thousands."""
+    program = """
+import os, signal, sys, threading
+from newsletter.cli.app import stop_all_the_same
+sys.unraisablehook = stop_all_the_same
+class Deaf:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000): pass
+try:
+    Deaf()
+    print("went on")
+    threading.Event().wait(20)
+except KeyboardInterrupt:
+    print("stopped")
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30)
+
+    assert (ran.returncode, ran.stdout.splitlines()[-1], ran.stderr) == (0, "stopped", "")
 
 
 def test_ordinary_commands_log_nothing_unless_asked(dose):
