@@ -3,10 +3,10 @@
 # whose program is missing then skips, or fails where CI is set.
 set -eu
 
-packages="postgresql chromium libatomic1 libfaketime fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji"
+packages="postgresql postfix chromium libatomic1 libfaketime fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji"
 
 if ! command -v apt-get >/dev/null; then
-    echo "The tests want PostgreSQL 15 or newer, Chromium, libfaketime, and the DejaVu and Noto fonts on this machine."
+    echo "The tests want PostgreSQL 15 or newer, Postfix, Chromium, libfaketime, and the DejaVu and Noto fonts here."
     exit 0
 fi
 
@@ -24,6 +24,14 @@ fi
 
 echo "Installing for the tests:$missing"
 export DEBIAN_FRONTEND=noninteractive
+# The tests start servers of their own: none of the machine's is to be set up, or to run, because of them.
+echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+    trap 'rm -f $policy' EXIT
+fi
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of names
 apt-get install -qq --no-install-recommends $missing </dev/null >/dev/null
