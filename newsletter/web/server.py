@@ -82,6 +82,7 @@ def serve_on(app: ASGIApp, listener: socket.socket, *, on_ready: Callable[[], ob
         server_header=False,
         proxy_headers=False,
         ws="none",
+        lifespan="off",  # nothing of ours needs it, and a second Ctrl-C would have it tell of its end as an error
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=_LONGEST_HEAD,
     )

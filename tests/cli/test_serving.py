@@ -75,6 +75,22 @@ def test_a_signal_ends_it_well_within_seconds(serving, words, number):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("words", ["run", "web", "schedule"])
+def test_a_second_ctrl_c_is_no_fault_either(serving, words):
+    """Impatience, or a terminal and a program that both pass it on."""
+    with running(serving.start(words)) as process:
+        for _ in range(6):  # the addresses of a site are more lines than one
+            if "Ctrl-C" in process.stdout.readline():
+                break
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
 def test_the_first_run_makes_the_archive(fresh, serving):
     fresh.settings = serving.settings
     with running(fresh.start("run")) as process:
