@@ -55,6 +55,7 @@ def test_a_database_that_is_not_ours_stays_as_it_was(dose, fresh, name):
     line.home.mkdir(exist_ok=True)
     spoil(line.database)
     before = line.database.read_bytes()
+    beside = sorted(file.name for file in line.home.iterdir())
 
     for words in (["status"], ["init"], ["run"], ["hold", "today"]):
         ran = line.run(*words)
@@ -63,7 +64,7 @@ def test_a_database_that_is_not_ours_stays_as_it_was(dose, fresh, name):
     assert message in line.refusal("publish")
 
     assert line.database.read_bytes() == before
-    assert [file.name for file in line.home.iterdir()] == ["daily-dose.db"]
+    assert sorted(file.name for file in line.home.iterdir()) == beside
 
 
 def test_a_folder_in_the_database_s_place_is_refused(fresh):
