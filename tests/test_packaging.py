@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -20,6 +19,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from servers.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 #: Top-level folder of the checkout: where the wheel holds it.
@@ -140,12 +140,6 @@ def test_the_installed_command_serves_from_another_folder(installed, tmp_path):
     assert "Daily Dose" in page
     mails = [path for path in (tmp_path / "var" / "outbox").rglob("*") if path.is_file()]
     assert [ADDRESS.encode() in mail.read_bytes() for mail in mails] == [True]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def answer_of(address, server):

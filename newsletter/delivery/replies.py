@@ -70,4 +70,4 @@ class Reply:
     @property
     def says_no_mailbox(self) -> bool:
         """Say whether it is sure that this address takes no mail, now or ever."""
-        return self.status is not None and self.status[0] == 5 and self.status[1:] in _NO_MAILBOX  # noqa: PLR2004
+        return self.status is not None and self.status[0] == 5 and self.status[1:] in _NO_MAILBOX  # noqa: PLR2004 -- RFC 3463, 2

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
 
 from babel.dates import get_day_names
 
@@ -47,7 +46,7 @@ def front_page(
     values = _of_issue(issue, links) if issue else waiting
     values["title"] = f"{edition.title}. {words.MOTTO}"
     values["address"] = links.home()
-    return _page(
+    return page(
         "front",
         edition=edition,
         publisher=publisher,
@@ -83,7 +82,7 @@ def issue_page(
             next=next,
         )
     values = _of_issue(issue, links)
-    return _page(
+    return page(
         "issue",
         edition=edition,
         publisher=publisher,
@@ -112,7 +111,7 @@ def entry_page(
 ) -> str:
     """Return an entry's permanent page; *issues* are all in which it appeared, newest first."""
     permalink = links.entry(entry.slug)
-    return _page(
+    return page(
         "entry",
         edition=edition,
         publisher=publisher,
@@ -145,7 +144,7 @@ def archive_page(
     latest: Sequence[Line] = (),
 ) -> str:
     """Return the archive's years, the newest first, and the *latest* issues."""
-    return _page(
+    return page(
         "archive",
         edition=edition,
         publisher=publisher,
@@ -173,7 +172,7 @@ def year_page(
 ) -> str:
     """Return a year's calendar; *today* is the day in the edition's zone."""
     by_day = squares.by_day(lines)
-    return _page(
+    return page(
         "year",
         edition=edition,
         publisher=publisher,
@@ -208,7 +207,7 @@ def month_page(
     A month is given by a day in it: *month*, and *previous* and *next*, the nearest that have issues.
     """
     heading = templates.month_and_year(month, edition.language)
-    return _page(
+    return page(
         "month",
         edition=edition,
         publisher=publisher,
@@ -238,7 +237,7 @@ def on_this_day_page(
     """Return what happened on a day of the year, through the years; every day has its page, 29 February too."""
     on = date(_LEAP_YEAR, month, day)
     name = templates.month_day(on, edition.language)
-    return _page(
+    return page(
         "on_this_day",
         edition=edition,
         publisher=publisher,
@@ -256,7 +255,7 @@ def on_this_day_page(
 
 def corrections_page(corrections: Sequence[Correction], *, edition: Edition, publisher: Publisher, links: Links) -> str:
     """Return all corrections and slips, the newest first."""
-    return _page(
+    return page(
         "corrections",
         edition=edition,
         publisher=publisher,
@@ -272,7 +271,7 @@ def corrections_page(corrections: Sequence[Correction], *, edition: Edition, pub
 
 def about_page(*, edition: Edition, publisher: Publisher, links: Links) -> str:
     """Return what this is, how entries are chosen, how corrections work, whom to write to, and the licence."""
-    return _page(
+    return page(
         "about",
         edition=edition,
         publisher=publisher,
@@ -311,7 +310,7 @@ def gone_page(
     next: Line | None = None,  # noqa: A002 -- the word on the page
 ) -> str:
     """Return the notice that stands in the place of a withdrawn entry or issue (410)."""
-    return _page(
+    return page(
         "gone",
         edition=edition,
         publisher=publisher,
@@ -330,7 +329,7 @@ def gone_page(
 
 def problem_page(heading: str, lines: Sequence[str], *, edition: Edition, publisher: Publisher, links: Links) -> str:
     """Return a plain page that says what went wrong (*heading*) and what to do about it (*lines*)."""
-    return _page(
+    return page(
         "message",
         edition=edition,
         publisher=publisher,
@@ -345,66 +344,12 @@ def problem_page(heading: str, lines: Sequence[str], *, edition: Edition, publis
     )
 
 
-# For one reader
-
-
-class _Said(NamedTuple):
-    """What the page for leaving says, and the button under it: its field in the form, and its words."""
-
-    heading: str
-    line: str
-    field: str
-    button: str
-
-
-_LEAVING = {
-    "ask": _Said(
-        heading="Unsubscribe",
-        line="You get {title} by mail. One click, and no more of it is sent.",
-        field="leave",
-        button="Unsubscribe",
-    ),
-    "left": _Said(
-        heading="You are unsubscribed",
-        line="No more mail of {title} is sent to you. Nothing else is needed.",
-        field="back",
-        button="Subscribe again",
-    ),
-    "back": _Said(
-        heading="You are subscribed again",
-        line="{title} comes to you by mail, as before.",
-        field="leave",
-        button="Unsubscribe",
-    ),
-}
-
-
-def leaving_page(said: str, *, edition: Edition, publisher: Publisher, links: Links) -> str:
-    """Return the page for leaving an edition: before it (`ask`), after it (`left`), or after coming `back`."""
-    words_of_it = _LEAVING[said]
-    return _page(
-        "unsubscribe",
-        edition=edition,
-        publisher=publisher,
-        links=links,
-        listed=False,
-        room="message",
-        title=f"{words_of_it.heading} – {edition.title}",
-        heading=words_of_it.heading,
-        description=words_of_it.heading,
-        address=links.home(),
-        line=words_of_it.line.format(title=edition.title),
-        field=words_of_it.field,
-        button=words_of_it.button,
-    )
-
-
 # What pages share
 
 _PROMISE = "One dated, sourced entry a day, from an archive of what extremists have said and done."
 
 
-def _page(name: str, *, links: Links, **values: object) -> str:
+def page(name: str, *, links: Links, **values: object) -> str:
     """Fill a template; on the page itself addresses are relative to the host."""
     return templates.render(f"site/{name}.html", links=links.path, marks=MARKS, **({"listed": True} | values))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
@@ -18,14 +19,13 @@ from starlette.requests import Request
 
 from newsletter.circulation import Circulation, Reader
 from newsletter.models import Publisher
-from newsletter.render import pages
-from newsletter.tokens import ExpiredToken, InvalidToken
+from newsletter.render.leaving import leaving_page
+from newsletter.tokens import InvalidToken
 from newsletter.web.answers import Answer
 from newsletter.web.headers import PRIVATE_HEADERS
 from newsletter.web.kept import Kept
 from newsletter.web.site import HTML
 
-NOT_FOUND, TOO_LARGE = 404, 413
 #: What a form of ours sends, and what a mail provider does, is shorter; in bytes.
 _LONGEST_BODY = 10_000
 
@@ -47,15 +47,15 @@ class Leaving:
             said, verb = ("back", self._circulation.come_back) if comes_back else ("left", self._circulation.leave)
         try:
             reader = await run_in_threadpool(verb, token, self._now())
-        except (InvalidToken, ExpiredToken) as error:
-            raise HTTPException(NOT_FOUND) from error
+        except InvalidToken as error:
+            raise HTTPException(HTTPStatus.NOT_FOUND) from error
         return self._page(said or ("left" if reader.has_left else "ask"), reader, kept)
 
     def _page(self, said: str, reader: Reader, kept: Kept) -> Answer:
         room = kept.room(reader.edition)
         if room is None:
-            raise HTTPException(NOT_FOUND)
-        text = pages.leaving_page(said, edition=room.edition, publisher=self._publisher, links=room.links)
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        text = leaving_page(said, edition=room.edition, publisher=self._publisher, links=room.links)
         return Answer.of(text.encode(), HTML, cache_control="no-store", headers=PRIVATE_HEADERS)
 
 
@@ -65,7 +65,7 @@ async def _asks_to_come_back(request: Request) -> bool:
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LONGEST_BODY:
-            raise HTTPException(TOO_LARGE)
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return False
     return "back" in parse_qs(body.decode("latin-1"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -43,13 +42,6 @@ CONSENT = "a test's reader"
 def utc(*parts: int) -> datetime:
     """Return an instant."""
     return datetime(*parts, tzinfo=UTC)
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def until(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:

@@ -16,10 +16,11 @@ from urllib.request import urlopen
 import feedparser
 import hostile_entries
 import pytest
-from live_newsroom import DAY, LiveNewsroom, free_port, until, utc
+from live_newsroom import DAY, LiveNewsroom, until, utc
 from lxml import etree
 from playwright.sync_api import Page, sync_playwright
 from servers.missing import missing
+from servers.ports import free_port
 
 from newsletter.render.message import fill
 

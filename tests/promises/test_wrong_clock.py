@@ -9,7 +9,8 @@ import time
 from datetime import date, timedelta
 
 import pytest
-from live_newsroom import DAY, HOUR, LiveNewsroom, free_port, until, utc
+from live_newsroom import DAY, HOUR, LiveNewsroom, until, utc
+from servers.ports import free_port
 
 from newsletter.store.engine import remember
 

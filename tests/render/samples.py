@@ -253,7 +253,7 @@ def lines(first: date, last: date) -> list[Line]:
 
 def every_page() -> dict[str, str]:
     """Return every kind of page by a name for it."""
-    from newsletter.render import box, pages
+    from newsletter.render import box, leaving, pages
 
     yesterday = Line.of(issue_of(QUOTE, TODAY - timedelta(days=1)))
     tomorrow = Line.of(issue_of(TWELVE_SOURCES, TODAY + timedelta(days=1)))
@@ -291,8 +291,8 @@ def every_page() -> dict[str, str]:
         "not-found": pages.not_found_page(**WHOSE),
         "gone": pages.gone_page(WITHDRAWAL, **WHOSE),
         "problem": pages.problem_page("Something went wrong on our side", ["Please try again."], **WHOSE),
-        "unsubscribe": pages.leaving_page("ask", **WHOSE),
-        "unsubscribed": pages.leaving_page("left", **WHOSE),
+        "unsubscribe": leaving.leaving_page("ask", **WHOSE),
+        "unsubscribed": leaving.leaving_page("left", **WHOSE),
         "box": box.box_page(ISSUE, **WHOSE),
         "box-quote": box.box_page(issue_of(QUOTE), **WHOSE),
         "box-arabic": box.box_page(issue_of(ARABIC), **WHOSE),
