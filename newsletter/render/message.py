@@ -32,6 +32,10 @@ _UNFOLDED = policy.SMTP.clone(max_line_length=998)
 _FOLDED = policy.SMTP.clone(max_line_length=76)
 _NUL = b"\0"
 _TO, _DATE, _MESSAGE_ID, _LEAVE = (_NUL + name + _NUL for name in (b"to", b"date", b"message-id", b"leave"))
+#: What differs per reader stands first.
+_HEAD = b"To: %b\r\nDate: %b\r\nMessage-ID: %b\r\n" % (_TO, _DATE, _MESSAGE_ID)
+#: As it was frozen before readers could leave by a link: an upgrade must not keep back what waits.
+_FIRST_HEAD = b"To: \r\nDate: \r\nMessage-ID: \r\n"
 _MESSAGE_ID_FORM = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 _TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{1,70}")
 #: A line that starts so is changed on its way by some mail server: a dot is stuffed, "From " quoted.
@@ -76,9 +80,7 @@ def freeze(letter: Letter, *, uid: UUID, edition: Edition, publisher: Publisher,
         _set_body(part, body)
     message["Content-Language"] = headers.safe("Content-Language", edition.language)
     message.set_boundary(f"=_{uid.hex}")
-    lines = [b"To: " + _TO, b"Date: " + _DATE, b"Message-ID: " + _MESSAGE_ID]
-    lines = [line + b"\r\n" for line in lines]
-    lines.append(_line("From", _mailbox("From", sender)))
+    lines = [_HEAD, _line("From", _mailbox("From", sender))]
     if publisher.reply_to:
         lines.append(_line("Reply-To", _mailbox("Reply-To", publisher.reply_to)))
     lines.append(_line("Subject", headers.safe("Subject", letter.subject)))
@@ -92,6 +94,8 @@ def fill(frozen: bytes, *, to: str, message_id: str, date: datetime, leave: str)
     *to* is one address, *message_id* has its angle brackets, *date* is an aware instant, *leave* the reader's token.
     Raises `UnsafeHeader` for a value that could be more than that, `ValueError` for bytes that `freeze` did not make.
     """
+    if frozen.startswith(_FIRST_HEAD):
+        frozen = frozen.replace(_FIRST_HEAD, _HEAD, 1)
     pieces = frozen.split(_NUL)
     if pieces[1:2] != [_TO.strip(_NUL)]:
         message = f"expected a frozen message with its holes, got {frozen[:40]!r}"

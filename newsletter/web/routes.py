@@ -159,7 +159,10 @@ class Site:
     async def on_http_error(self, request: Request, error: Exception) -> Response:
         """Say that there is no such page, or no such way to ask for it."""
         assert isinstance(error, HTTPException)
-        return await self._problem(request, error.status_code)
+        response = await self._problem(request, error.status_code)
+        if error.headers and "Allow" in error.headers:  # the router's, in an order that changes
+            response.headers["Allow"] = ", ".join(sorted(error.headers["Allow"].split(", ")))
+        return response
 
     async def on_unusable_database(self, request: Request, _error: Exception) -> Response:
         """Say that the archive does not answer."""

@@ -307,6 +307,19 @@ def test_a_line_of_text_that_starts_with_a_dot_or_from_is_encoded():
     assert b"=46rom here" in raw
 
 
+def test_a_mail_that_an_older_version_froze_is_filled_too():
+    old = b"To: \r\nDate: \r\nMessage-ID: \r\nFrom: dose@example.org\r\n\r\nTo: \r\n"
+
+    assert filled(old).splitlines() == [
+        b"To: reader@example.org",
+        b"Date: Sun, 22 Nov 2026 06:00:00 +0000",
+        b"Message-ID: <1@dose.example.org>",
+        b"From: dose@example.org",
+        b"",
+        b"To: ",
+    ]
+
+
 def test_what_freeze_did_not_make_is_refused():
     with pytest.raises(ValueError, match="with its holes"):
         fill(b"To: x@example.org\r\n\r\n", to="a@example.org", message_id="<1@x.org>", date=SENT_AT, leave=TOKEN)
