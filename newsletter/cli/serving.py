@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from newsletter.bootstrap import Newsroom
     from scheduler.clock import Clock
 
+#: The signals that end what goes on until it is stopped.
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+
 
 def add_to(app: Application) -> None:
     """Add these commands."""
@@ -61,11 +64,14 @@ def schedule() -> None:
     """
     with opened(log="info") as room:
         clock = _clock(room)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ENDS:
             signal.signal(number, lambda *_: clock.stop())
         clock.start()
         _announce("The clock ticks. Ctrl-C stops it.")
         clock.join()
+        for number in _ENDS:
+            # The interpreter forgets our ways before it ends: one more would kill what ends already.
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _clock(room: Newsroom) -> Clock:

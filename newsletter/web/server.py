@@ -113,7 +113,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Let signals end the server while it runs, and forget them when it has ended."""
+        """Let signals end the server while it runs; once they have, more of them change nothing."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -123,7 +123,8 @@ class _Server(uvicorn.Server):
             yield
         finally:
             for number, action in before.items():
-                signal.signal(number, action)
+                # What ends already would be killed by one more, in the midst of its last lines.
+                signal.signal(number, signal.SIG_IGN if self.should_exit else action)
 
 
 def _refusal(error: OSError, host: str, port: int) -> NotListening:
