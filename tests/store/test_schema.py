@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -57,35 +58,52 @@ def test_upgrading_tells_what_was_there_and_the_second_time_changes_nothing(data
     store.close()
 
 
-def test_readers_of_the_first_version_get_a_name_each(database_url):
-    store = Store(database_url)
+def as_first_published(store):
+    """Make the tables of the first version, with a mailing to two readers."""
     upgrade(store)
-    store.close()
+    with store.transaction() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(_FOLDER))
+        config.attributes["connection"] = connection
+        for table in reversed(our.metadata.sorted_tables):
+            table.drop(connection)
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        command.upgrade(config, "0001")
+        for statement in FIRST_ROWS:
+            connection.exec_driver_sql(statement)
+
+
+FIRST_ROWS = (
+    "INSERT INTO editions (id, uid, slug, title, language, days, rest_days, kinds, tags, since) VALUES "
+    "(1, '00000000000000000000000000000001', 'a', 'A', 'en', '[]', 1, '[]', '[]', '2026-01-01')",
+    "INSERT INTO entries (id, uid, slug, status, guessed, revision, changed) VALUES "
+    "(1, '00000000000000000000000000000002', 'e', 'ready', '[]', 1, 1)",
+    "INSERT INTO issues (id, uid, edition_id, day, number, state, rule, reason, subject, entry_id, revision, "
+    "shown_revision, due_at, published_at, updated_at, caught_up, content, sha256) VALUES "
+    "(1, '00000000000000000000000000000003', 1, '2026-01-01', 1, 'published', 'queued', 'q', 's', 1, 1, 1, "
+    "'2026-01-01 06:00:00', '2026-01-01 06:00:00', '2026-01-01 06:00:00', false, '{}', 'x')",
+    "INSERT INTO subscribers (id, address, folded, state) VALUES (1, 'r1', 'r1', 'good'), (2, 'r2', 'r2', 'good')",
+    "INSERT INTO subscriptions (id, subscriber_id, edition_id, state, cadence, format) VALUES "
+    "(1, 1, 1, 'active', 'daily', 'html'), (2, 2, 1, 'active', 'daily', 'html')",
+    "INSERT INTO mailings (id, edition_id, kind, key, issue_id, frozen_number, created_at, audience) VALUES "
+    "(1, 1, 'issue', '2026-01-01', 1, 1, '2026-01-01 06:00:00', 2)",
+    "INSERT INTO deliveries (mailing_id, subscription_id, state, due_at, attempts) VALUES "
+    "(1, 1, 'sent', '2026-01-01 06:00:00', 1), (1, 2, 'queued', '2026-01-01 06:00:00', 0)",
+)
+
+
+def test_what_the_first_version_left_is_taken_on(database_url):
     old = Store(database_url)
-    with old.transaction() as connection:
-        connection.exec_driver_sql("DROP INDEX ix_subscriptions_uid")
-        connection.exec_driver_sql("ALTER TABLE subscriptions DROP COLUMN uid")
-        connection.exec_driver_sql("ALTER TABLE subscriptions DROP COLUMN left_at")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
-        connection.exec_driver_sql(
-            "INSERT INTO editions (id, uid, slug, title, language, days, rest_days, kinds, tags, since) VALUES "
-            "(1, '00000000000000000000000000000001', 'a', 'A', 'en', '[]', 1, '[]', '[]', '2026-01-01')"
-        )
-        for number in (1, 2):
-            connection.exec_driver_sql(
-                "INSERT INTO subscribers (id, address, folded, state) "
-                f"VALUES ({number}, 'r{number}', 'r{number}', 'good')"
-            )
-            connection.exec_driver_sql(
-                "INSERT INTO subscriptions (id, subscriber_id, edition_id, state, cadence, format) "
-                f"VALUES ({number}, {number}, 1, 'active', 'daily', 'html')"
-            )
+    as_first_published(old)
 
     assert upgrade(old) is Schema.OLD
     with old.reading() as connection:
-        rows = connection.execute(select(our.subscriptions)).all()
-        assert [row.state for row in rows] == ["active", "active"]
-        assert len({row.uid for row in rows} - {None}) == 2
+        readers = connection.execute(select(our.subscriptions)).all()
+        waiting = connection.execute(select(our.deliveries).order_by(our.deliveries.c.subscription_id)).all()
+        assert [row.state for row in readers] == ["active", "active"]
+        assert len({row.uid for row in readers} - {None}) == 2
+        assert [row.state for row in waiting] == ["sent", "queued"]
+        assert waiting[1].ready_at == waiting[1].due_at
         assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), our.metadata) == []
     old.close()
 
