@@ -74,21 +74,33 @@ def as_first_published(store):
 
 
 FIRST_ROWS = (
-    "INSERT INTO editions (id, uid, slug, title, language, days, rest_days, kinds, tags, since) VALUES "
-    "(1, '00000000000000000000000000000001', 'a', 'A', 'en', '[]', 1, '[]', '[]', '2026-01-01')",
-    "INSERT INTO entries (id, uid, slug, status, guessed, revision, changed) VALUES "
-    "(1, '00000000000000000000000000000002', 'e', 'ready', '[]', 1, 1)",
-    "INSERT INTO issues (id, uid, edition_id, day, number, state, rule, reason, subject, entry_id, revision, "
-    "shown_revision, due_at, published_at, updated_at, caught_up, content, sha256) VALUES "
-    "(1, '00000000000000000000000000000003', 1, '2026-01-01', 1, 'published', 'queued', 'q', 's', 1, 1, 1, "
-    "'2026-01-01 06:00:00', '2026-01-01 06:00:00', '2026-01-01 06:00:00', false, '{}', 'x')",
+    (
+        "INSERT INTO editions (id, uid, slug, title, language, days, rest_days, kinds, tags, since) VALUES "
+        "(1, '00000000000000000000000000000001', 'a', 'A', 'en', '[]', 1, '[]', '[]', '2026-01-01')"
+    ),
+    (
+        "INSERT INTO entries (id, uid, slug, status, guessed, revision, changed) VALUES "
+        "(1, '00000000000000000000000000000002', 'e', 'ready', '[]', 1, 1)"
+    ),
+    (
+        "INSERT INTO issues (id, uid, edition_id, day, number, state, rule, reason, subject, entry_id, revision, "
+        "shown_revision, due_at, published_at, updated_at, caught_up, content, sha256) VALUES "
+        "(1, '00000000000000000000000000000003', 1, '2026-01-01', 1, 'published', 'queued', 'q', 's', 1, 1, 1, "
+        "'2026-01-01 06:00:00', '2026-01-01 06:00:00', '2026-01-01 06:00:00', false, '{}', 'x')"
+    ),
     "INSERT INTO subscribers (id, address, folded, state) VALUES (1, 'r1', 'r1', 'good'), (2, 'r2', 'r2', 'good')",
-    "INSERT INTO subscriptions (id, subscriber_id, edition_id, state, cadence, format) VALUES "
-    "(1, 1, 1, 'active', 'daily', 'html'), (2, 2, 1, 'active', 'daily', 'html')",
-    "INSERT INTO mailings (id, edition_id, kind, key, issue_id, frozen_number, created_at, audience) VALUES "
-    "(1, 1, 'issue', '2026-01-01', 1, 1, '2026-01-01 06:00:00', 2)",
-    "INSERT INTO deliveries (mailing_id, subscription_id, state, due_at, attempts) VALUES "
-    "(1, 1, 'sent', '2026-01-01 06:00:00', 1), (1, 2, 'queued', '2026-01-01 06:00:00', 0)",
+    (
+        "INSERT INTO subscriptions (id, subscriber_id, edition_id, state, cadence, format) VALUES "
+        "(1, 1, 1, 'active', 'daily', 'html'), (2, 2, 1, 'active', 'daily', 'html')"
+    ),
+    (
+        "INSERT INTO mailings (id, edition_id, kind, key, issue_id, frozen_number, created_at, audience) VALUES "
+        "(1, 1, 'issue', '2026-01-01', 1, 1, '2026-01-01 06:00:00', 2)"
+    ),
+    (
+        "INSERT INTO deliveries (mailing_id, subscription_id, state, due_at, attempts) VALUES "
+        "(1, 1, 'sent', '2026-01-01 06:00:00', 1), (1, 2, 'queued', '2026-01-01 06:00:00', 0)"
+    ),
 )
 
 

@@ -14,15 +14,10 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
-from email.utils import getaddresses
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -34,6 +29,26 @@ from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDi
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
 from newsletter.errors import NewsletterError
+from newsletter.settings.values import (
+    BaseUrl,
+    Contact,
+    DatabaseUrl,
+    DkimKeys,
+    Domain,
+    DomainRates,
+    Duration,
+    Folder,
+    Host,
+    ImapUrl,
+    Line,
+    Lower,
+    Mailbox,
+    Networks,
+    SendRate,
+    SmtpUrl,
+    WebUrl,
+    duration_text,
+)
 from newsletter.toml import InvalidToml, toml_table
 
 PREFIX = "DAILY_DOSE_"
@@ -41,7 +56,8 @@ FILE = Path("daily-dose.toml")
 
 Origin = Literal["default", "environment", "daily-dose.toml"]
 
-_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+_DURATION = "a number and a unit, such as {}, at least 1s"
+_RATE = "1000/h, 20/s or 50000/d"
 _SHORTEST_KEY = 32
 _LONGEST_SHOWN = 80
 _HIDDEN = "(hidden)"
@@ -64,98 +80,6 @@ class Setting(NamedTuple):
     origin: Origin
 
 
-# What a value may be. Each takes text, or the value that the text stands for.
-
-
-def _duration(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d{1,6})([dhms])", value.strip())
-    if match is None:
-        raise ValueError("no duration")
-    return int(match[1]) * _UNITS[match[2]]
-
-
-def _list(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _folder(value: Path) -> Path:
-    if value.exists() and not value.is_dir():
-        raise ValueError("not a folder")
-    return value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _line(value: str) -> str:
-    # One control character or lone surrogate in it would break every feed and header.
-    if not all(char.isprintable() or char in "\u200c\u200d" for char in value):
-        raise ValueError("not a line of text")
-    return value
-
-
-def _mailbox(value: str) -> str:
-    # "=?" begins an encoded word (RFC 2047), which could smuggle anything into a header.
-    pairs = getaddresses([_line(value)])
-    if len(pairs) != 1 or not re.fullmatch(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+", pairs[0][1], re.ASCII) or "=?" in value:
-        raise ValueError("not one address")
-    if not pairs[0][1].isascii():
-        raise ValueError("not an ASCII address")
-    return value
-
-
-def _address(value: str, schemes: tuple[str, ...]) -> SplitResult:
-    parts = urlsplit(_line(value))
-    if parts.scheme not in schemes or not parts.hostname or parts.port == 0 or " " in value:
-        raise ValueError("not such an address")
-    return parts
-
-
-def _base_url(value: str) -> str:
-    parts = _address(value.rstrip("/"), ("http", "https"))
-    if parts.path or parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("more than scheme, host and port")
-    return parts.geturl()
-
-
-def _database_url(value: str) -> str:
-    scheme, separator, rest = _line(value).partition("://")
-    if not separator or scheme not in {"sqlite", "postgresql", "postgresql+psycopg"}:
-        raise ValueError("no such database")
-    if scheme == "sqlite" and not (rest.startswith("/") and rest.strip("/")):
-        raise ValueError("no file named")
-    urlsplit(value)  # a host that cannot be is a ValueError here
-    return value
-
-
-def _smtp_url(value: str) -> str:
-    if value != "outbox:":
-        parts = _address(value, ("smtp", "smtps", "smtp+starttls"))
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("more than scheme, user, host and port")
-    return value
-
-
-def _host(value: str) -> str:
-    try:
-        ip_address(value)
-    except ValueError:
-        if not re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?", value):
-            raise
-    return value
-
-
-def _contact(value: str) -> str:
-    if value.startswith(("http://", "https://")):
-        _address(value, ("http", "https"))
-    else:
-        _mailbox(value)
-    return value
-
-
 def _default_database(given: dict[str, Any]) -> str:
     return f"sqlite:///{given['home'] / 'daily-dose.db'}"
 
@@ -167,8 +91,9 @@ def _default_base_url(given: dict[str, Any]) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{given['port']}"
 
 
-Line = Annotated[str, AfterValidator(_line)]
-Mailbox = Annotated[str, AfterValidator(_mailbox)]
+def _default_witness(given: dict[str, Any]) -> Path:
+    home: Path = given["home"]
+    return home / "witness"
 
 
 class Settings(BaseSettings):
@@ -181,25 +106,23 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, populate_by_name=True, validate_default=True)
 
-    home: Annotated[Path, AfterValidator(_folder)] = Field(
-        default=Path("var"), description="a folder for the database, the outbox and the keys"
-    )
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+    home: Folder = Field(default=Path("var"), description="a folder for the database, the outbox and the keys")
+    database_url: DatabaseUrl = Field(
         default_factory=_default_database,
         description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
     )
-    host: Annotated[str, AfterValidator(_host)] = Field(
+    host: Host = Field(
         default="127.0.0.1", description="an IP address or host name to listen on, such as 127.0.0.1 or 0.0.0.0"
     )
     port: int = Field(default=8000, ge=1, le=65535, description="a whole number from 1 to 65535")
-    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+    base_url: BaseUrl = Field(
         default_factory=_default_base_url,
         description="the site's address as readers see it, such as https://news.example.org, without a path",
     )
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_list)] = Field(
+    trusted_proxies: Networks = Field(
         default=(), description="IP addresses or networks with commas between, such as 127.0.0.1, 10.0.0.0/8"
     )
-    smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(
+    smtp_url: SmtpUrl = Field(
         default="outbox:", description="outbox: or smtp://, smtps:// or smtp+starttls://USER:PASSWORD@HOST:PORT"
     )
     from_address: Mailbox = Field(
@@ -209,9 +132,48 @@ class Settings(BaseSettings):
     )
     reply_to: Mailbox | None = Field(default=None, description="one mail address, such as Editors <desk@example.org>")
     postal_address: Line = Field(default="", description="one line of text: the sender's postal address")
-    contact: Annotated[str, AfterValidator(_contact)] | None = Field(
+    contact: Contact | None = Field(
         default=None, description="a mail address or a web address at which readers report errors"
     )
+    smtp_connections: int = Field(default=8, ge=1, le=64, description="a whole number from 1 to 64")
+    smtp_window: int = Field(default=10, ge=1, le=100, description="a whole number from 1 to 100")
+    send_rate: SendRate | None = Field(default=None, description=f"messages in a time, such as {_RATE}")
+    domain_rates: DomainRates = Field(
+        default=(), description="rates of domains with commas between, such as gmail.com=500/h, outlook.com=10/m"
+    )
+    warm_up: int | None = Field(
+        default=None, ge=1, description="a whole number: the most messages on the first day, twice as many on each next"
+    )
+    bounce_domain: Domain | None = Field(
+        default=None, description="a domain such as bounce.example.org, whose mail comes back to us"
+    )
+    dkim_keys: DkimKeys = Field(
+        default=(), description="selectors and readable files of private keys, such as 2026a=rsa.pem, 2026b=ed25519.pem"
+    )
+    on_unknown: Annotated[Literal["resend", "never"], Lower] = Field(default="resend", description="resend or never")
+    unknown_after: Duration = Field(
+        default=timedelta(minutes=15), ge=timedelta(seconds=1), description=_DURATION.format("15m")
+    )
+    retry_after: Duration = Field(
+        default=timedelta(minutes=5), ge=timedelta(seconds=1), description=_DURATION.format("5m")
+    )
+    lease: Duration = Field(default=timedelta(minutes=2), ge=timedelta(seconds=1), description=_DURATION.format("2m"))
+    reply_timeout: Duration = Field(
+        default=timedelta(minutes=5), ge=timedelta(seconds=1), description=_DURATION.format("5m")
+    )
+    dot_timeout: Duration = Field(
+        default=timedelta(minutes=10), ge=timedelta(seconds=1), description=_DURATION.format("10m")
+    )
+    witness: Path = Field(
+        default_factory=_default_witness, description="a file outside the database, on a disk that no restore sets back"
+    )
+    alive_url: WebUrl | None = Field(
+        default=None, description="a web address that is called after each published day, such as https://hc.example/id"
+    )
+    imap_url: ImapUrl | None = Field(
+        default=None, description="imaps://USER:PASSWORD@HOST:PORT/FOLDER, the mailbox where bounces arrive"
+    )
+    retention_days: int = Field(default=90, ge=0, le=36500, description="a whole number of days; 0 keeps for ever")
     rights: Line = Field(default="", description="one line of text: the licence of feeds and pages")
     secret_key_file: Path | None = Field(
         default=None, description=f"a file that holds the secret key, at least {_SHORTEST_KEY} characters"
@@ -220,19 +182,17 @@ class Settings(BaseSettings):
         default=None,
         description=f"at least {_SHORTEST_KEY} characters, given here or in the file of SECRET_KEY_FILE, not in both",
     )
-    max_late: Annotated[timedelta, BeforeValidator(_duration)] = Field(
+    max_late: Duration = Field(
         default=timedelta(hours=12),
         ge=timedelta(0),
         le=timedelta(days=30),
         description="a number and a unit, such as 12h, 30m, 90s or 2d, up to 30d",
     )
     tick_seconds: float = Field(default=30, ge=0.05, le=60, description="a number of seconds from 0.05 to 60")
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = Field(
         default="info", description="debug, info, warning or error"
     )
-    log_format: Annotated[Literal["text", "json"], BeforeValidator(_lower)] = Field(
-        default="text", description="text or json"
-    )
+    log_format: Annotated[Literal["text", "json"], Lower] = Field(default="text", description="text or json")
 
     @classmethod
     def settings_customise_sources(
@@ -377,16 +337,12 @@ def _written(value: object) -> str:
         case SecretStr():
             return _HIDDEN
         case timedelta():
-            return _duration_text(value)
+            return duration_text(value)
         case tuple():
             return ", ".join(map(str, value))
         case float():
             return f"{value:g}"
     return _masked(str(value))
-
-
-def _duration_text(value: timedelta) -> str:
-    return next(f"{value // unit}{letter}" for letter, unit in _UNITS.items() if not value % unit)
 
 
 def _masked(text: str) -> str:
