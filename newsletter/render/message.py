@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email import policy, quoprimime
 from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from uuid import UUID
 
 from newsletter.models import Edition, Publisher
@@ -28,6 +29,7 @@ LEAVE = "__the_token_that_lets_this_reader_leave_is_here__"
 _UNFOLDED = policy.SMTP.clone(max_line_length=998)
 _NUL = b"\0"
 _TO, _DATE, _MESSAGE_ID, _LEAVE = (_NUL + name + _NUL for name in (b"to", b"date", b"message-id", b"leave"))
+_HOLES = frozenset((_TO, _DATE, _MESSAGE_ID, _LEAVE))
 _HEAD_FORM = b"To: %b\r\nDate: %b\r\nMessage-ID: %b\r\n"
 #: What differs per reader stands first.
 _HEAD = _HEAD_FORM % (_TO, _DATE, _MESSAGE_ID)
@@ -104,18 +106,11 @@ def fill(frozen: bytes, *, to: str, message_id: str, date: datetime, leave: str)
     `Keyring.seal_for_mail` writes it. Raises `UnsafeHeader` for a value that could be more than that, `ValueError` for
     bytes that `freeze` did not make.
     """
-    if frozen.startswith(_FIRST_HEAD):
-        frozen = frozen.replace(_FIRST_HEAD, _HEAD, 1)
-    pieces = frozen.split(_NUL)
-    if pieces[1:2] != [_TO.strip(_NUL)]:
-        message = f"expected a frozen message with its holes, got {frozen[:40]!r}"
-        raise ValueError(message)
+    pieces = _pieces(frozen)
     if not _TOKEN_FORM.fullmatch(leave):
         raise headers.UnsafeHeader("List-Unsubscribe", leave, "a token in small letters and digits")
-    values = {**_whose(to, message_id, date), _LEAVE: leave}
-    for at in range(1, len(pieces), 2):
-        pieces[at] = values[_NUL + pieces[at] + _NUL].encode("ascii")
-    return b"".join(pieces)
+    values = {**_whose(to, message_id, date), _LEAVE: leave.encode("ascii")}
+    return b"".join([values.get(piece, piece) for piece in pieces])
 
 
 def personal(
@@ -139,13 +134,26 @@ def personal(
     message["Auto-Submitted"] = "auto-generated"
     _set_alternatives(message, letter, language, f"=_{boundary}")
     whose = _whose(to, message_id, date)
-    head = _HEAD_FORM % tuple(whose[hole].encode("ascii") for hole in (_TO, _DATE, _MESSAGE_ID))
+    head = _HEAD_FORM % tuple(whose[hole] for hole in (_TO, _DATE, _MESSAGE_ID))
     return head + _from_whom(sender, reply_to, letter.subject) + message.as_bytes()
 
 
 def size(letter: Letter) -> int:
     """Return the size of the larger part as it is sent, in bytes."""
     return max(len(_encoded(letter.text)), len(_encoded(letter.html)))
+
+
+@lru_cache(maxsize=32)
+def _pieces(frozen: bytes) -> tuple[bytes, ...]:
+    """Return a frozen message parted at its holes, each of which is a piece."""
+    if frozen.startswith(_FIRST_HEAD):
+        frozen = frozen.replace(_FIRST_HEAD, _HEAD, 1)
+    pieces = frozen.split(_NUL)
+    pieces[1::2] = [_NUL + name + _NUL for name in pieces[1::2]]
+    if pieces[1:2] != [_TO] or not _HOLES.issuperset(pieces[1::2]):
+        message = f"expected a frozen message with its holes, got {frozen[:40]!r}"
+        raise ValueError(message)
+    return tuple(pieces)
 
 
 # The head
@@ -171,18 +179,23 @@ def _frozen(letter: Letter, imprint: Imprint, message: EmailMessage) -> bytes:
     return _HEAD + _from_whom(imprint.sender, imprint.publisher.reply_to, letter.subject) + raw
 
 
-def _whose(to: str, message_id: str, date: datetime) -> dict[bytes, str]:
+def _whose(to: str, message_id: str, date: datetime) -> dict[bytes, bytes]:
     """Return what the head says of one message alone, by its hole; raise `UnsafeHeader`."""
     if not _MESSAGE_ID_FORM.fullmatch(message_id):
         raise headers.UnsafeHeader("Message-ID", message_id, "an id such as <1@example.org>")
+    return {
+        _TO: headers.safe_address("To", to).encode("ascii"),
+        _DATE: _written(date),
+        _MESSAGE_ID: message_id.encode("ascii"),
+    }
+
+
+@lru_cache(maxsize=32)  # the readers of an hour have one date
+def _written(date: datetime) -> bytes:
     if date.tzinfo is None:
         message = f"expected an aware instant, got {date}"
         raise ValueError(message)
-    return {
-        _TO: headers.safe_address("To", to),
-        _DATE: format_datetime(date.astimezone(UTC)),
-        _MESSAGE_ID: message_id,
-    }
+    return format_datetime(date.astimezone(UTC)).encode("ascii")
 
 
 def _from_whom(sender: str, reply_to: str | None, subject: str) -> bytes:

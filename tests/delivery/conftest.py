@@ -7,10 +7,20 @@ from contextlib import ExitStack
 
 import pytest
 from servers.missing import missing
+from servers.opendkim import NoOpenDkim, OpenDkim, an_opendkim
 from servers.postfix import NoPostfix, Postfix, running_postfix
 from servers.smtp_sink import NoSmtpSink, SmtpSink, running_sink
 
-INSTALL = "apt-get install --no-install-recommends postfix"
+INSTALL = "apt-get install --no-install-recommends"
+
+
+@pytest.fixture(scope="session")
+def opendkim(tmp_path_factory: pytest.TempPathFactory) -> OpenDkim:
+    """Give a judge of signatures."""
+    try:
+        return an_opendkim(tmp_path_factory.mktemp("opendkim"))
+    except NoOpenDkim as error:
+        missing(str(error), install=f"{INSTALL} opendkim")
 
 
 @pytest.fixture
@@ -22,7 +32,7 @@ def sink() -> Iterator[Callable[..., SmtpSink]]:
             try:
                 return running.enter_context(running_sink(*options))
             except NoSmtpSink as error:
-                missing(str(error), install=INSTALL)
+                missing(str(error), install=f"{INSTALL} postfix")
 
         yield start
 
@@ -36,6 +46,6 @@ def postfix() -> Iterator[Callable[..., Postfix]]:
             try:
                 return running.enter_context(running_postfix(settings))
             except NoPostfix as error:
-                missing(str(error), install=INSTALL)
+                missing(str(error), install=f"{INSTALL} postfix")
 
         yield start
