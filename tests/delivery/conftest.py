@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from servers.dovecot import Dovecot, NoDovecot, running_dovecot
 from servers.missing import missing
+from servers.name_server import NameServer, running_dns
 from servers.opendkim import NoOpenDkim, OpenDkim, an_opendkim
 from servers.postfix import NoPostfix, Postfix, running_postfix
+from servers.rspamd import NoRspamd, Rspamd, running_rspamd
 from servers.smtp_sink import NoSmtpSink, SmtpSink, running_sink
+from servers.spamassassin import NoSpamAssassin, SpamAssassin, a_spamassassin
 
 INSTALL = "apt-get install --no-install-recommends"
 
@@ -21,6 +25,42 @@ def opendkim(tmp_path_factory: pytest.TempPathFactory) -> OpenDkim:
         return an_opendkim(tmp_path_factory.mktemp("opendkim"))
     except NoOpenDkim as error:
         missing(str(error), install=f"{INSTALL} opendkim")
+
+
+@pytest.fixture(scope="session")
+def dns() -> Iterator[NameServer]:
+    """Run a name server, which knows nothing but what tests put into its zone."""
+    with running_dns() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rspamd(dns: NameServer) -> Iterator[Rspamd]:
+    """Run an rspamd that asks our name server."""
+    try:
+        with running_rspamd(dns.port) as server:
+            yield server
+    except NoRspamd as error:
+        missing(str(error), install=f"{INSTALL} rspamd")
+
+
+@pytest.fixture(scope="session")
+def spamassassin(dns: NameServer, tmp_path_factory: pytest.TempPathFactory) -> SpamAssassin:
+    """Give a SpamAssassin that asks our name server."""
+    try:
+        return a_spamassassin(tmp_path_factory.mktemp("spamassassin"), dns.port)
+    except NoSpamAssassin as error:
+        missing(str(error), install=f"{INSTALL} spamassassin")
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """Run a Dovecot with a mailbox for everybody."""
+    try:
+        with running_dovecot() as server:
+            yield server
+    except NoDovecot as error:
+        missing(str(error), install=f"{INSTALL} dovecot-imapd dovecot-lmtpd")
 
 
 @pytest.fixture
