@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import pytest
 from servers.dovecot import Dovecot, NoDovecot, running_dovecot
 from servers.missing import missing
 from servers.name_server import NameServer, running_dns
 from servers.opendkim import NoOpenDkim, OpenDkim, an_opendkim
-from servers.postfix import NoPostfix, Postfix, running_postfix
 from servers.rspamd import NoRspamd, Rspamd, running_rspamd
-from servers.smtp_sink import NoSmtpSink, SmtpSink, running_sink
 from servers.spamassassin import NoSpamAssassin, SpamAssassin, a_spamassassin
 
 INSTALL = "apt-get install --no-install-recommends"
@@ -61,31 +58,3 @@ def dovecot() -> Iterator[Dovecot]:
             yield server
     except NoDovecot as error:
         missing(str(error), install=f"{INSTALL} dovecot-imapd dovecot-lmtpd")
-
-
-@pytest.fixture
-def sink() -> Iterator[Callable[..., SmtpSink]]:
-    """Give what starts a sink with the options that it is called with."""
-    with ExitStack() as running:
-
-        def start(*options: str) -> SmtpSink:
-            try:
-                return running.enter_context(running_sink(*options))
-            except NoSmtpSink as error:
-                missing(str(error), install=f"{INSTALL} postfix")
-
-        yield start
-
-
-@pytest.fixture
-def postfix() -> Iterator[Callable[..., Postfix]]:
-    """Give what starts a Postfix with the settings that it is called with."""
-    with ExitStack() as running:
-
-        def start(**settings: str) -> Postfix:
-            try:
-                return running.enter_context(running_postfix(settings))
-            except NoPostfix as error:
-                missing(str(error), install=f"{INSTALL} postfix")
-
-        yield start

@@ -28,6 +28,8 @@ mailings = Table(
     Column("frozen_number", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("audience", Integer, nullable=False),
+    # Since when there is nothing left to do about any of its deliveries.
+    Column("closed_at", Instant),
     UniqueConstraint("edition_id", "kind", "key"),
 )
 
@@ -68,13 +70,15 @@ deliveries = Table(
     # The selectors of the keys that signed it, with commas.
     Column("signed_by", String),
     Column("attempts", Integer, nullable=False),
+    # How often the message was sent and the reply to it never came.
+    Column("replies_lost", Integer),
     # Who works on it, and until when nobody else may.
     Column("owner", String),
     Column("lease_until", Instant),
     Column("message_id", String),
     Column("sent_at", Instant),
     Column("reply", String),
-    Index("ix_deliveries_ready", "state", "ready_at"),
+    Index("ix_deliveries_ready", "mailing_id", "state", "ready_at"),
     Index("ix_deliveries_subscription_id", "subscription_id", "mailing_id"),
     CheckConstraint(_STATES, name="state"),
 )
@@ -88,13 +92,15 @@ letters = Table(
     key("subscriptions.id", nullable=True, index=True),
     Column("state", String, nullable=False),
     Column("due_at", Instant, nullable=False),
-    Column("ready_at", Instant, nullable=False),
+    Column("ready_at", Instant),
     Column("address", String, nullable=False),
     # As it is sent, but for its signature; emptied when it is done, since it may hold a token.
     Column("mail", LargeBinary, nullable=False),
     Column("message_id", String, nullable=False),
     Column("signed_by", String),
     Column("attempts", Integer, nullable=False),
+    # How often the message was sent and the reply to it never came.
+    Column("replies_lost", Integer),
     Column("owner", String),
     Column("lease_until", Instant),
     Column("sent_at", Instant),

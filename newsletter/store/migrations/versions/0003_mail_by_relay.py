@@ -31,11 +31,13 @@ def upgrade() -> None:
         ("deliveries", "format", sa.String()),
         ("deliveries", "signed_by", sa.String()),
         ("deliveries", "owner", sa.String()),
+        ("deliveries", "replies_lost", sa.Integer()),
+        ("mailings", "closed_at", _INSTANT),
     ):
         op.add_column(table, sa.Column(name, kind, nullable=True))
     op.execute("UPDATE deliveries SET ready_at = due_at")
     op.drop_index("ix_deliveries_state", table_name="deliveries")
-    op.create_index("ix_deliveries_ready", "deliveries", ["state", "ready_at"])
+    op.create_index("ix_deliveries_ready", "deliveries", ["mailing_id", "state", "ready_at"])
     op.create_index("ix_deliveries_subscription_id", "deliveries", ["subscription_id", "mailing_id"])
     _readers()
     _mail()
@@ -107,12 +109,13 @@ def _mail() -> None:
         sa.Column("subscription_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("due_at", _INSTANT, nullable=False),
-        sa.Column("ready_at", _INSTANT, nullable=False),
+        sa.Column("ready_at", _INSTANT, nullable=True),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("mail", sa.LargeBinary(), nullable=False),
         sa.Column("message_id", sa.String(), nullable=False),
         sa.Column("signed_by", sa.String(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("replies_lost", sa.Integer(), nullable=True),
         sa.Column("owner", sa.String(), nullable=True),
         sa.Column("lease_until", _INSTANT, nullable=True),
         sa.Column("sent_at", _INSTANT, nullable=True),
