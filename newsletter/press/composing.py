@@ -35,7 +35,7 @@ class Composing:
                 to=work.address,
                 message_id=work.message_id,
                 date=work.due_at,
-                leave=self.means.keys.seal(Purpose.UNSUBSCRIBE, work.reader.bytes, work.due_at),
+                leave=self.means.keys.seal_for_mail(Purpose.UNSUBSCRIBE, work.reader.bytes, work.due_at),
             )
         except UnsafeHeader as error:
             raise Unsendable(str(error)) from error
