@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Integer, String, Table, and_, case, or_, true, update
+from sqlalchemy import ColumnElement, Connection, Integer, String, Table, Update, case, or_, true, update
 
-from newsletter.store.bulk import is_one_of, rows_of
+from newsletter.store.bulk import Given, is_one_of, update_each
 from newsletter.store.tables import deliveries, letters
 
 #: The mailing of a letter.
@@ -120,22 +121,27 @@ def record(connection: Connection, owner: str, done: Sequence[Done], now: dateti
     What another process has claimed since is left to it; where that took it for unknown, and it is known now, it is
     recorded after all.
     """
-    for (mailing, state, ready_at), group in _groups(done):
-        table, number = _place(mailing)
-        given = rows_of(
-            connection,
-            {"number": Integer, "reply": String, "message_id": String},
-            [(each.work.number, each.reply, each.work.message_id) for each in group],
-        )
-        ours = and_(table.c.owner == owner, table.c.state.in_((State.CLAIMED, State.SENDING, State.UNKNOWN)))
-        connection.execute(
-            update(table)
-            .where(_of_mailing(mailing), number == given.c.number, ours)
-            .values(_values(table, state, ready_at, given, now))
-        )
+    for kind, group in _groups(done):
+        rows = [(each.work.number, each.reply, each.work.message_id) for each in group]
+        columns = {"number": Integer, "reply": String, "message_id": String}
+        update_each(connection, columns, rows, partial(_recording, *kind, owner, now))
 
 
-def _values(table: Table, state: State, ready_at: datetime | None, given: FromClause, now: datetime) -> dict[str, Any]:
+def _recording(
+    mailing: int, state: State, ready_at: datetime | None, owner: str, now: datetime, given: Given
+) -> Update:
+    table, number = _place(mailing)
+    # In so many words: what runs for many rows takes no list.
+    at_work = or_(*(table.c.state == each for each in (State.CLAIMED, State.SENDING, State.UNKNOWN)))
+    values = _values(table, state, ready_at, now, given)
+    return (
+        update(table)
+        .where(_of_mailing(mailing), number == given["number"], table.c.owner == owner, at_work)
+        .values(values)
+    )
+
+
+def _values(table: Table, state: State, ready_at: datetime | None, now: datetime, given: Given) -> dict[str, Any]:
     if state is State.CLAIMED:
         return {"state": state}
     values: dict[str, Any] = {"state": state, "lease_until": None}
@@ -151,9 +157,9 @@ def _values(table: Table, state: State, ready_at: datetime | None, given: FromCl
         for name in ("frozen_number", "address", "format", "signed_by") if table is deliveries else ("signed_by",):
             values[name] = case((table.c.attempts > 1, table.c[name]))
         return values
-    values["reply"] = given.c.reply
+    values["reply"] = given["reply"]
     if table is deliveries:
-        values["message_id"] = given.c.message_id
+        values["message_id"] = given["message_id"]
     elif state in (State.SENT, State.FAILED):
         values["mail"] = b""  # it may hold a token
     return values

@@ -9,7 +9,7 @@ psycopg writes arrays slowly.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from sqlalchemy import (
     FromClause,
     Table,
     Text,
+    Update,
     any_,
     bindparam,
     cast,
@@ -33,6 +34,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
+
+#: What a statement is made with: by name, what differs from row to row.
+Given = Mapping[str, ColumnElement[Any]]
 
 
 def is_one_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -65,6 +69,27 @@ def rows_of(
         for number, (name, kind) in enumerate(columns.items())
     )
     return select(*picked).subquery("given_rows")
+
+
+def update_each(
+    connection: Connection,
+    columns: Mapping[str, type[TypeEngine[Any]]],
+    rows: Sequence[Sequence[Any]],
+    statement: Callable[[Given], Update],
+) -> None:
+    """
+    Run *statement*, made with what is given of *columns*, for each of *rows*.
+
+    SQLite is in this process and takes them one by one; PostgreSQL gets them all at once.
+    """
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(statement(dict(rows_of(connection, columns, rows).c)))
+        return
+    given: Given = {name: bindparam(f"given_{name}", type_=kind()) for name, kind in columns.items()}
+    names = [f"given_{name}" for name in columns]
+    connection.execute(statement(given), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
