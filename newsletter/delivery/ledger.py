@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, String, Update, and_, func, literal, select, update
+from sqlalchemy import Connection, Integer, Row, String, and_, func, literal, select, update
 
 from newsletter.delivery.mailings import Running, suppress_waiting
-from newsletter.delivery.work import Claimed, State, Terms, take_up
-from newsletter.store.bulk import Given, is_one_of, update_each
+from newsletter.delivery.work import Claimed, State, Terms, same_row, take_up
+from newsletter.store.bulk import is_one_of, rows_of
 from newsletter.store.tables import (
     deliveries,
     frozen_digests,
@@ -188,18 +188,10 @@ def _suppress(connection: Connection, mailing_id: int, state: State, reasons: Ma
     """Record what is not sent, and why; what may have arrived already stays unknown."""
     if not reasons:
         return
-
-    def statement(given: Given) -> Update:
-        values = {"ready_at": None} if state is State.UNKNOWN else {"state": State.SUPPRESSED, "reply": given["reply"]}
-        return _row(mailing_id, given).values(values)
-
-    update_each(connection, {"number": Integer, "reply": String}, list(reasons.items()), statement)
-
-
-def _row(mailing_id: int, given: Given) -> Update:
-    return update(deliveries).where(
-        deliveries.c.mailing_id == mailing_id, deliveries.c.subscription_id == given["number"]
-    )
+    rows = [(mailing_id, number, why) for number, why in reasons.items()]
+    given = rows_of(connection, {"mailing": Integer, "number": Integer, "reply": String}, rows)
+    values = {"ready_at": None} if state is State.UNKNOWN else {"state": State.SUPPRESSED, "reply": given.c.reply}
+    connection.execute(update(deliveries).where(same_row(given)).values(values))
 
 
 def _take(connection: Connection, mailing: Running, rows: Sequence[Row[Any]], terms: Terms) -> list[Claimed]:
@@ -214,15 +206,22 @@ def _take(connection: Connection, mailing: Running, rows: Sequence[Row[Any]], te
         )
         for row in rows
     }
-    columns = {"number": Integer, "frozen_number": Integer, "address": String, "format": String, "signed_by": String}
-    claimed = {"state": State.CLAIMED, "owner": terms.owner, "lease_until": terms.until}
-    update_each(
+    settles = {"frozen_number": Integer, "address": String, "format": String, "signed_by": String}
+    given = rows_of(
         connection,
-        columns,
-        [(number, *values) for number, values in settled.items()],
-        lambda given: _row(mailing.id, given).values(
-            **claimed, attempts=deliveries.c.attempts + 1, **{name: given[name] for name in columns if name != "number"}
-        ),
+        {"mailing": Integer, "number": Integer, **settles},
+        [(mailing.id, number, *values) for number, values in settled.items()],
+    )
+    connection.execute(
+        update(deliveries)
+        .where(same_row(given))
+        .values(
+            state=State.CLAIMED,
+            owner=terms.owner,
+            lease_until=terms.until,
+            attempts=deliveries.c.attempts + 1,
+            **{name: given.c[name] for name in settles},
+        )
     )
     frozen = {number: _frozen(connection, mailing, number) for number in {each[0] for each in settled.values()}}
     return [_claimed(mailing, row, settled[row.subscription_id], frozen, terms) for row in rows]

@@ -10,18 +10,36 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import partial
+from functools import cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Integer, String, Table, Update, case, or_, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    FromClause,
+    Integer,
+    String,
+    Table,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    case,
+    or_,
+    true,
+    update,
+)
 
-from newsletter.store.bulk import Given, is_one_of, update_each
-from newsletter.store.tables import deliveries, letters
+from newsletter.store.bulk import rows_given, written_rows
+from newsletter.store.tables import Instant, deliveries, letters
 
 #: The mailing of a letter.
 NONE = 0
+_KEY = {"mailing": Integer, "number": Integer}
+_RECORDED = _KEY | {"reply": String, "message_id": String}
 
 
 class State(StrEnum):
@@ -96,22 +114,31 @@ class Done:
 def mark(connection: Connection, owner: str, chosen: Sequence[Claimed], now: datetime) -> list[Claimed]:
     """Record that *chosen* are about to be sent; return those that are still *owner*'s: no other may be sent."""
     mine = set()
+    dialect = connection.dialect.name
     for mailing, works in _by_mailing(chosen):
-        table, number = _place(mailing)
+        given = written_rows(dialect, _KEY, [(mailing, work.number) for work in works])
         rows = connection.execute(
-            update(table)
-            .where(
-                _of_mailing(mailing),
-                is_one_of(connection, number, [work.number for work in works]),
-                table.c.state == State.CLAIMED,
-                table.c.owner == owner,
-                table.c.lease_until >= now,
-            )
-            .values(state=State.SENDING)
-            .returning(number)
+            _marking(dialect, is_letter=mailing == NONE), {"the_rows": given, "the_owner": owner, "the_instant": now}
         )
         mine |= {(mailing, row[0]) for row in rows}
     return [work for work in chosen if (work.mailing, work.number) in mine]
+
+
+@cache  # what runs for every few messages is not composed anew each time
+def _marking(dialect: str, *, is_letter: bool) -> Executable:
+    table, number = _place(is_letter=is_letter)
+    given = rows_given(dialect, _KEY, bindparam("the_rows", type_=Text))
+    return (
+        update(table)
+        .where(
+            same_row(given, is_letter=is_letter),
+            table.c.state == State.CLAIMED,
+            table.c.owner == bindparam("the_owner"),
+            table.c.lease_until >= bindparam("the_instant", type_=Instant),
+        )
+        .values(state=State.SENDING)
+        .returning(number)
+    )
 
 
 def record(connection: Connection, owner: str, done: Sequence[Done], now: datetime) -> None:
@@ -121,45 +148,56 @@ def record(connection: Connection, owner: str, done: Sequence[Done], now: dateti
     What another process has claimed since is left to it; where that took it for unknown, and it is known now, it is
     recorded after all.
     """
-    for kind, group in _groups(done):
-        rows = [(each.work.number, each.reply, each.work.message_id) for each in group]
-        columns = {"number": Integer, "reply": String, "message_id": String}
-        update_each(connection, columns, rows, partial(_recording, *kind, owner, now))
+    dialect = connection.dialect.name
+    for (mailing, state, ready_at), group in _groups(done):
+        rows = [(mailing, each.work.number, each.reply, each.work.message_id) for each in group]
+        statement = _recording(dialect, state, is_letter=mailing == NONE, waits=ready_at is not None)
+        given: dict[str, Any] = {"the_rows": written_rows(dialect, _RECORDED, rows), "the_owner": owner}
+        if state is State.SENT:
+            given["the_instant"] = now
+        if ready_at is not None:
+            given["the_wait"] = ready_at
+        connection.execute(statement, given)
 
 
-def _recording(
-    mailing: int, state: State, ready_at: datetime | None, owner: str, now: datetime, given: Given
-) -> Update:
-    table, number = _place(mailing)
-    # In so many words: what runs for many rows takes no list.
-    at_work = or_(*(table.c.state == each for each in (State.CLAIMED, State.SENDING, State.UNKNOWN)))
-    values = _values(table, state, ready_at, now, given)
-    return (
-        update(table)
-        .where(_of_mailing(mailing), number == given["number"], table.c.owner == owner, at_work)
-        .values(values)
-    )
+@cache
+def _recording(dialect: str, state: State, *, is_letter: bool, waits: bool) -> Update:
+    table, _ = _place(is_letter=is_letter)
+    given = rows_given(dialect, _RECORDED, bindparam("the_rows", type_=Text))
+    at_work = table.c.state.in_((State.CLAIMED, State.SENDING, State.UNKNOWN))
+    ours = table.c.owner == bindparam("the_owner")
+    values = _values(table, state, given, waits=waits)
+    return update(table).where(same_row(given, is_letter=is_letter), ours, at_work).values(values)
 
 
-def _values(table: Table, state: State, ready_at: datetime | None, now: datetime, given: Given) -> dict[str, Any]:
+def same_row(given: FromClause, *, is_letter: bool = False) -> ColumnElement[bool]:
+    """Return the condition that a delivery, or a letter, is the one that *given* names, by the whole of its key."""
+    if is_letter:
+        return letters.c.id == given.c.number
+    return and_(deliveries.c.mailing_id == given.c.mailing, deliveries.c.subscription_id == given.c.number)
+
+
+def _values(table: Table, state: State, given: FromClause, *, waits: bool) -> dict[str, Any]:
     if state is State.CLAIMED:
         return {"state": state}
     values: dict[str, Any] = {"state": state, "lease_until": None}
-    if ready_at is not None or state is State.UNKNOWN:
-        values["ready_at"] = ready_at
+    if waits:
+        values["ready_at"] = bindparam("the_wait", type_=Instant)
+    elif state is State.UNKNOWN:
+        values["ready_at"] = None
     if state is State.UNKNOWN:
         values["replies_lost"] = 1
     if state is State.SENT:
-        values["sent_at"] = now
+        values["sent_at"] = bindparam("the_instant", type_=Instant)
     if state is State.QUEUED:
         # Whoever claims it next settles its bytes anew, unless an attempt before this one had them.
         values["attempts"] = table.c.attempts - 1
         for name in ("frozen_number", "address", "format", "signed_by") if table is deliveries else ("signed_by",):
             values[name] = case((table.c.attempts > 1, table.c[name]))
         return values
-    values["reply"] = given["reply"]
+    values["reply"] = given.c.reply
     if table is deliveries:
-        values["message_id"] = given["message_id"]
+        values["message_id"] = given.c.message_id
     elif state in (State.SENT, State.FAILED):
         values["mail"] = b""  # it may hold a token
     return values
@@ -168,7 +206,7 @@ def _values(table: Table, state: State, ready_at: datetime | None, now: datetime
 def renew(connection: Connection, owner: str, mailings: Iterable[int], until: datetime, now: datetime) -> None:
     """Keep what *owner* has claimed until *until*, where that is not over yet."""
     for mailing in {NONE, *mailings}:
-        table, _ = _place(mailing)
+        table, _ = _place(is_letter=mailing == NONE)
         connection.execute(
             update(table)
             .where(_of_mailing(mailing), _in_hands(table), table.c.owner == owner, table.c.lease_until >= now)
@@ -183,7 +221,7 @@ def take_up(connection: Connection, mailing: int, now: datetime, again_at: datet
     What it had only claimed is queued again. What it may have sent is unknown, and sent again at *again_at* (`None`:
     never) if it has not been so before.
     """
-    table, _ = _place(mailing)
+    table, _ = _place(is_letter=mailing == NONE)
     over = or_(table.c.lease_until < now, table.c.lease_until.is_(None))
     connection.execute(
         update(table)
@@ -208,9 +246,9 @@ def _in_hands(table: Table) -> ColumnElement[bool]:
     return table.c.state.in_((State.CLAIMED, State.SENDING))
 
 
-def _place(mailing: int) -> tuple[Table, Any]:
-    """Return the table of a mailing's work, and the column that names one of its rows."""
-    return (letters, letters.c.id) if mailing == NONE else (deliveries, deliveries.c.subscription_id)
+def _place(*, is_letter: bool) -> tuple[Table, Any]:
+    """Return the table of letters, or of deliveries, and the column that names a row."""
+    return (letters, letters.c.id) if is_letter else (deliveries, deliveries.c.subscription_id)
 
 
 def _of_mailing(mailing: int) -> ColumnElement[bool]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import lru_cache
 
 from newsletter.delivery.postman import Unsendable
 from newsletter.delivery.smtp import Envelope, dot_stuffed
+from newsletter.delivery.verp import bounce_address
 from newsletter.delivery.work import Claimed
 from newsletter.press.means import Means
 from newsletter.render.headers import UnsafeHeader
@@ -14,6 +16,17 @@ from newsletter.render.message import fill
 from newsletter.tokens import Purpose
 
 __all__ = ["Composing", "Unsendable"]
+
+
+@lru_cache(maxsize=8)
+def _address_of(mailbox: str) -> str:
+    return parseaddr(mailbox)[1]
+
+
+@lru_cache(maxsize=32)
+def _needs_no_stuffing(mail: bytes) -> bool:
+    """Say whether *mail*, looked at once for all its readers, may be sent as it is."""
+    return dot_stuffed(mail) == mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +53,21 @@ class Composing:
         except UnsafeHeader as error:
             raise Unsendable(str(error)) from error
 
+    def _comes_back_to(self, work: Claimed) -> str:
+        """Return where a message that can't be delivered comes back to; its address says whose it was."""
+        domain = self.means.bounce_domain
+        if domain is None or work.reader is None:
+            return _address_of(self.sender)
+        return bounce_address(self.means.keys, work.reader, work.mailing, domain, work.due_at)
+
+    def _as_sent(self, work: Claimed) -> bytes:
+        """Return the message as it may stand before the final dot; what differs per reader begins no line with one."""
+        mail = self.message(work)
+        return mail if _needs_no_stuffing(work.mail) else dot_stuffed(mail)
+
     def envelope(self, work: Claimed) -> Envelope:
         """Return the message as it is handed to a relay; raise `Unsendable` where none can be made."""
         try:
-            return Envelope(
-                sender=parseaddr(self.sender)[1], recipient=work.address, mail=dot_stuffed(self.message(work))
-            )
+            return Envelope(sender=self._comes_back_to(work), recipient=work.address, mail=self._as_sent(work))
         except ValueError as error:
             raise Unsendable(str(error)) from error

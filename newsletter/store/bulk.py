@@ -9,7 +9,7 @@ psycopg writes arrays slowly.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,6 @@ from sqlalchemy import (
     FromClause,
     Table,
     Text,
-    Update,
     any_,
     bindparam,
     cast,
@@ -35,9 +34,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
-#: What a statement is made with: by name, what differs from row to row.
-Given = Mapping[str, ColumnElement[Any]]
-
 
 def is_one_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """Return the condition that *column* (of text, whole numbers or UUIDs) has one of *values*, however many."""
@@ -47,23 +43,27 @@ def is_one_of(connection: Connection, column: ColumnElement[Any], values: Collec
     return column.in_(select(func.json_each(json.dumps(kept)).table_valued("value").c.value))
 
 
-def rows_of(
-    connection: Connection, columns: Mapping[str, type[TypeEngine[Any]]], rows: Sequence[Sequence[Any]]
-) -> FromClause:
-    """
-    Return *rows* (whole numbers, text and instants in *columns*' order) as something to select from or update from.
+Columns = Mapping[str, type[TypeEngine[Any]]]
 
-    An instant comes out as the database keeps it.
+
+def rows_of(connection: Connection, columns: Columns, rows: Sequence[Sequence[Any]]) -> FromClause:
+    """Return *rows* as something to select from or update from; see `rows_given`."""
+    dialect = connection.dialect.name
+    return rows_given(dialect, columns, literal(written_rows(dialect, columns, rows), Text))
+
+
+def rows_given(dialect: str, columns: Columns, text: ColumnElement[Any]) -> FromClause:
     """
-    if connection.dialect.name != "sqlite":
-        keyed = [dict(zip(columns, row, strict=True)) for row in rows]
-        given = cast(literal(json.dumps(keyed, default=_as_json), Text), JSON)
-        listed = func.json_to_recordset(given).table_valued(
+    Return the rows of *text*, which `written_rows` wrote, as something to select from or update from.
+
+    An update should name all of a row's key by it: SQLite then looks up row by row, instead of the other way round.
+    """
+    if dialect != "sqlite":
+        listed = func.json_to_recordset(cast(text, JSON)).table_valued(
             *(column(name, kind()) for name, kind in columns.items()), name="given_rows"
         )
         return listed.render_derived(with_types=True)
-    kept = json.dumps(rows, default=_as_kept)
-    each = func.json_each(kept).table_valued("value", name="given_values")
+    each = func.json_each(text).table_valued("value", name="given_values")
     picked = (
         func.json_extract(each.c.value, f"$[{number}]", type_=kind()).label(name)
         for number, (name, kind) in enumerate(columns.items())
@@ -71,25 +71,11 @@ def rows_of(
     return select(*picked).subquery("given_rows")
 
 
-def update_each(
-    connection: Connection,
-    columns: Mapping[str, type[TypeEngine[Any]]],
-    rows: Sequence[Sequence[Any]],
-    statement: Callable[[Given], Update],
-) -> None:
-    """
-    Run *statement*, made with what is given of *columns*, for each of *rows*.
-
-    SQLite is in this process and takes them one by one; PostgreSQL gets them all at once.
-    """
-    if not rows:
-        return
-    if connection.dialect.name != "sqlite":
-        connection.execute(statement(dict(rows_of(connection, columns, rows).c)))
-        return
-    given: Given = {name: bindparam(f"given_{name}", type_=kind()) for name, kind in columns.items()}
-    names = [f"given_{name}" for name in columns]
-    connection.execute(statement(given), [dict(zip(names, row, strict=True)) for row in rows])
+def written_rows(dialect: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> str:
+    """Return *rows* (whole numbers, text and instants in *columns*' order) as text; an instant as it is kept."""
+    if dialect != "sqlite":
+        return json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_as_json)
+    return json.dumps(rows, default=_as_kept)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
