@@ -69,7 +69,7 @@ def means_of(settings: Settings, keys: Keyring) -> Means:
         keys=keys,
         max_late=settings.max_late,
         lease=settings.lease,
-        route=None if settings.smtp_url == "outbox:" else _route(settings),
+        route=route_of(settings),
         retries=Retries(
             after=settings.retry_after, unknown=settings.unknown_after if settings.on_unknown == "resend" else None
         ),
@@ -80,7 +80,10 @@ def means_of(settings: Settings, keys: Keyring) -> Means:
     )
 
 
-def _route(settings: Settings) -> Route:
+def route_of(settings: Settings) -> Route | None:
+    """Return how the relay is reached; `None` where mail goes into the outbox."""
+    if settings.smtp_url == "outbox:":
+        return None
     host = urlsplit(settings.base_url).hostname or "localhost"
     return Route(
         relay=Relay.parse(settings.smtp_url),
