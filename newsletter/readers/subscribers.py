@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from newsletter.addresses import InvalidAddress, normal_address
+from newsletter.store.bulk import is_one_of
 from newsletter.store.tables import consents, editions, subscribers, subscriptions
 
 __all__ = ["InvalidAddress", "Subscriber", "Subscription", "normal_address"]
@@ -88,24 +89,59 @@ def standing(connection: Connection, uid: UUID) -> tuple[str, str] | None:
 
 
 def leave(connection: Connection, uid: UUID, now: datetime) -> None:
-    """Let a reader leave, for good; who left before, left then."""
+    """Let a reader leave, for good; who left before, left then, unless it was a list that took them off."""
     connection.execute(
-        update(subscriptions).where(_named(uid), subscriptions.c.state != "left").values(state="left", left_at=now)
+        update(subscriptions).where(_named(uid), _stays()).values(state="left", left_at=now, left_by=None)
     )
 
 
-def come_back(connection: Connection, uid: UUID, consent: str, now: datetime) -> None:
-    """Let a reader who left be subscribed again, on a word of their own, which is kept."""
+def come_back(connection: Connection, uid: UUID, consent: str, now: datetime) -> bool:
+    """
+    Let a reader who left be subscribed again, on a word of their own, which is kept.
+
+    Return whether they are subscribed now: who was erased is not.
+    """
+    with_address = select(subscribers.c.id).where(subscribers.c.state != "erased")
     returned = connection.execute(
         update(subscriptions)
-        .where(_named(uid), subscriptions.c.state == "left")
-        .values(state="active", left_at=None)
+        .where(_named(uid), subscriptions.c.state == "left", subscriptions.c.subscriber_id.in_(with_address))
+        .values(state="active", left_at=None, left_by=None)
         .returning(subscriptions.c.id)
     ).first()
     if returned is not None:
         connection.execute(
             insert(consents).values(subscription_id=returned.id, given_at=now, origin="unsubscribe page", text=consent)
         )
+    return connection.scalar(select(subscriptions.c.state).where(_named(uid))) != "left"
+
+
+def whose(connection: Connection, uid: UUID) -> int | None:
+    """Return the id of the subscriber whose subscription tokens name so."""
+    return connection.scalar(select(subscriptions.c.subscriber_id).where(_named(uid)))
+
+
+def ids_of(connection: Connection, folded: Collection[str]) -> dict[str, int]:
+    """Return the ids of the subscribers with these addresses, as they are compared."""
+    rows = connection.execute(
+        select(subscribers.c.folded, subscribers.c.id).where(is_one_of(connection, subscribers.c.folded, folded))
+    )
+    return {row.folded: row.id for row in rows}
+
+
+def leave_all(connection: Connection, ids: Mapping[str, int], now: datetime) -> list[str]:
+    """Let subscribers leave every edition, as if by themselves; return the addresses that had not yet left all."""
+    left = connection.scalars(
+        update(subscriptions)
+        .where(is_one_of(connection, subscriptions.c.subscriber_id, ids.values()), _stays())
+        .values(state="left", left_at=now, left_by=None)
+        .returning(subscriptions.c.subscriber_id)
+    ).all()
+    return [folded for folded, number in ids.items() if number in set(left)]
+
+
+def _stays() -> ColumnElement[bool]:
+    """Return what makes a subscription one that its reader did not leave: a list may have taken them off."""
+    return or_(subscriptions.c.state != "left", subscriptions.c.left_by.is_not(None))
 
 
 def _named(uid: UUID) -> ColumnElement[bool]:

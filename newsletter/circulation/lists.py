@@ -1,0 +1,83 @@
+"""The verbs of lists: what operators do with many readers at once, and what is forgotten of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from newsletter.addresses import normal_address
+from newsletter.readers import erasing, holdings, subscribers, suppressions
+from newsletter.store import Connection, Store
+
+
+class Lists:
+    """
+    Readers by the list.
+
+    *suppression_key* hashes the addresses that no list brings back; personal data is forgotten after *retention*,
+    `None` meaning never.
+    """
+
+    def __init__(self, store: Store, suppression_key: bytes, retention: timedelta | None) -> None:
+        self.store = store
+        self._suppression_key = suppression_key
+        self._retention = retention
+
+    def erase(self, addresses: Sequence[str], now: datetime) -> list[str]:
+        """
+        Erase what is held about addresses, and let no list bring them back; return those that something was held of.
+
+        Doing it again changes nothing. Raises `InvalidAddress` (then none of them is erased).
+        """
+        folded = [normal_address(address)[1] for address in addresses]
+        with self.store.transaction() as connection:
+            asked = {each for each in folded if erasing.forget_sign_ups(connection, self._suppression_key, [each])}
+            ids = subscribers.ids_of(connection, folded)
+            erasing.erase(connection, self._suppression_key, ids.values(), suppressions.ERASED, now)
+        return [each for each in dict.fromkeys(folded) if each in asked or each in ids]
+
+    def erase_reader(self, uid: UUID, now: datetime) -> bool:
+        """Erase the reader whose subscription has this name in tokens; say whether there was anything to erase."""
+        with self.store.transaction() as connection:
+            subscriber_id = subscribers.whose(connection, uid)
+            if subscriber_id is None:
+                return False
+            return bool(erasing.erase(connection, self._suppression_key, [subscriber_id], suppressions.ERASED, now))
+
+    def suppress(self, addresses: Sequence[str], reason: str, now: datetime) -> list[str]:
+        """
+        Send nothing to addresses any more, whoever asks; return those that were subscribed.
+
+        Neither a list nor a sign-up brings them back. Raises `InvalidAddress` (then none of them is suppressed).
+        """
+        folded = [normal_address(address)[1] for address in addresses]
+        with self.store.transaction() as connection:
+            hashes = [suppressions.address_hash(self._suppression_key, each) for each in folded]
+            suppressions.suppress_all(connection, hashes, reason.strip() or "operator", now)
+            return subscribers.leave_all(connection, subscribers.ids_of(connection, folded), now)
+
+    def lift(self, addresses: Sequence[str]) -> list[str]:
+        """Suppress addresses no more; return those that were. Nobody is subscribed again by it."""
+        folded = [normal_address(address)[1] for address in addresses]
+        with self.store.transaction() as connection:
+            return [
+                each
+                for each in folded
+                if suppressions.lift(connection, suppressions.address_hash(self._suppression_key, each))
+            ]
+
+    def kept_out(self, addresses: Sequence[str]) -> list[str]:
+        """Return those of *addresses* that are suppressed, and so on no list."""
+        with self.store.reading() as connection:
+            return [each for each in addresses if self._is_out(connection, each)]
+
+    def _is_out(self, connection: Connection, address: str) -> bool:
+        hashed = suppressions.address_hash(self._suppression_key, normal_address(address)[1])
+        return suppressions.is_suppressed(connection, hashed)
+
+    def held(self, address: str) -> dict[str, Any] | None:
+        """Return everything that is held about an address, as JSON; `None`: nothing is. Raises `InvalidAddress`."""
+        with self.store.reading() as connection:
+            return holdings.held(connection, self._suppression_key, normal_address(address)[1])
