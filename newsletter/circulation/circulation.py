@@ -11,7 +11,6 @@ from newsletter.archive import editions
 from newsletter.circulation.lists import Lists
 from newsletter.errors import NewsletterError
 from newsletter.readers import subscribers
-from newsletter.readers.subscribers import Subscriber
 from newsletter.store import Store
 from newsletter.tokens import InvalidToken, Keyring, Purpose
 
@@ -84,11 +83,6 @@ class Circulation(Lists):
             if not subscribers.come_back(connection, reader.uid, "asked to stay on the page for leaving", now):
                 raise InvalidToken
         return reader
-
-    def every(self) -> list[Subscriber]:
-        """Return every subscriber, in the order in which they came."""
-        with self.store.reading() as connection:
-            return list(subscribers.every(connection))
 
 
 def _uid_in(subject: bytes) -> UUID:

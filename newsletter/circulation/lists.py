@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from newsletter.addresses import normal_address
+from newsletter.archive import editions
+from newsletter.circulation.listing import ListReport, SubscriberList, lines_out
 from newsletter.readers import erasing, holdings, subscribers, suppressions
+from newsletter.readers.subscribers import Subscriber
 from newsletter.store import Connection, Store
 
 
@@ -24,6 +27,36 @@ class Lists:
         self.store = store
         self._suppression_key = suppression_key
         self._retention = retention
+
+    def take_in(self, listed: SubscriberList, now: datetime, report: ListReport, *, dry_run: bool = False) -> None:
+        """
+        Subscribe who is new on a list, on the operator's word; what became of each row is reported.
+
+        Who left, bounced, complained, was erased or is suppressed stays so. Raises `InvalidList`, `NoSuchEdition`.
+        """
+        listed.take_in(self.store, self._suppression_key, now, report, dry_run=dry_run)
+
+    def match(
+        self,
+        listed: SubscriberList,
+        now: datetime,
+        report: ListReport,
+        *,
+        most: int | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """
+        Make an edition's readers those on a list: take it in, and off whom it does not name, in one transaction.
+
+        Raises `InvalidList`, `BrokenList`, `TooManyLeave` (more than *most*, or a tenth), `NoSuchEdition`; then nothing
+        was changed.
+        """
+        listed.match(self.store, self._suppression_key, now, report, most=most, dry_run=dry_run)
+
+    def export(self) -> Iterator[str]:
+        """Yield every subscription as a line of a list, which `take_in` takes into an empty database without loss."""
+        with self.store.reading() as connection:
+            yield from lines_out(connection)
 
     def erase(self, addresses: Sequence[str], now: datetime) -> list[str]:
         """
@@ -67,6 +100,17 @@ class Lists:
                 for each in folded
                 if suppressions.lift(connection, suppressions.address_hash(self._suppression_key, each))
             ]
+
+    def every(self, state: str | None = None, edition: str | None = None) -> Iterator[Subscriber]:
+        """
+        Yield every subscriber, in the order in which they came.
+
+        *state* chooses by their state or a subscription's, *edition* by a subscription to it. Raises `NoSuchEdition`.
+        """
+        with self.store.reading() as connection:
+            if edition is not None:
+                editions.get(connection, edition)
+            yield from subscribers.every(connection, state, edition)
 
     def kept_out(self, addresses: Sequence[str]) -> list[str]:
         """Return those of *addresses* that are suppressed, and so on no list."""

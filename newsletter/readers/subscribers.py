@@ -148,12 +148,45 @@ def _named(uid: UUID) -> ColumnElement[bool]:
     return subscriptions.c.uid == uid
 
 
-def every(connection: Connection) -> Iterator[Subscriber]:
-    """Yield every subscriber with an address, in the order in which they came."""
+def every(
+    connection: Connection, state: str | None = None, edition: str | None = None, some: int = 1_000
+) -> Iterator[Subscriber]:
+    """
+    Yield every subscriber with an address, in the order in which they came, *some* asked for at once.
+
+    *state* is one of theirs or of a subscription's, *edition* one that they have a subscription to.
+    """
+    last = 0
+    chosen = _chosen(state, edition)
+    while rows := connection.execute(
+        select(subscribers.c.id, subscribers.c.address, subscribers.c.state)
+        .where(subscribers.c.id > last, subscribers.c.state != "erased", *chosen)
+        .order_by(subscribers.c.id)
+        .limit(some)
+    ).all():
+        last = rows[-1].id
+        held = _held(connection, [row.id for row in rows])
+        for row in rows:
+            yield Subscriber(address=row.address, state=row.state, subscriptions=tuple(held.get(row.id, ())))
+
+
+def _chosen(state: str | None, edition: str | None) -> list[ColumnElement[bool]]:
+    own = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscribers.c.id)
+    if edition is not None:
+        own = own.join(editions, editions.c.id == subscriptions.c.edition_id).where(editions.c.slug == edition)
+    conditions: list[ColumnElement[bool]] = [own.exists()] if edition is not None else []
+    if state is not None:
+        conditions.append(or_(subscribers.c.state == state, own.where(subscriptions.c.state == state).exists()))
+    return conditions
+
+
+def _held(connection: Connection, ids: Collection[int]) -> dict[int, list[Subscription]]:
+    """Return the subscriptions of subscribers, by their ids."""
     held: dict[int, list[Subscription]] = {}
     for row in connection.execute(
         select(subscriptions, editions.c.slug.label("edition"))
         .join(editions, editions.c.id == subscriptions.c.edition_id)
+        .where(is_one_of(connection, subscriptions.c.subscriber_id, ids))
         .order_by(subscriptions.c.id)
     ):
         held.setdefault(row.subscriber_id, []).append(
@@ -166,5 +199,4 @@ def every(connection: Connection) -> Iterator[Subscriber]:
                 format=row.format,
             )
         )
-    for row in connection.execute(select(subscribers).order_by(subscribers.c.id)):
-        yield Subscriber(address=row.address, state=row.state, subscriptions=tuple(held.get(row.id, ())))
+    return held
