@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from newsletter.addresses import normal_address
 from newsletter.archive import editions
 from newsletter.circulation.listing import ListReport, SubscriberList, lines_out
-from newsletter.readers import erasing, holdings, subscribers, suppressions
+from newsletter.readers import aging, erasing, holdings, subscribers, suppressions
 from newsletter.readers.subscribers import Subscriber
 from newsletter.store import Connection, Store
 
@@ -120,6 +120,29 @@ class Lists:
     def _is_out(self, connection: Connection, address: str) -> bool:
         hashed = suppressions.address_hash(self._suppression_key, normal_address(address)[1])
         return suppressions.is_suppressed(connection, hashed)
+
+    def age_out(self, now: datetime, goes_on: Callable[[], bool] = lambda: True) -> dict[str, int]:
+        """
+        Forget what is personal and older than the retention; return how much of what.
+
+        It takes many short transactions, begins none once *goes_on* says no, and goes on from there the next time. What
+        was asked for on forms is forgotten after 30 days, however long all else is kept.
+        """
+        shortest = min(aging.SIGN_UPS, self._retention) if self._retention else aging.SIGN_UPS
+        counts = {"sign_ups": self._forget(aging.forget_sign_ups, now, shortest, goes_on)}
+        if self._retention:
+            for name, step in aging.STEPS.items():
+                counts[name] = self._forget(step, now, self._retention, goes_on)
+        return counts
+
+    def _forget(self, step: aging.Forgetting, now: datetime, after: timedelta, goes_on: Callable[[], bool]) -> int:
+        age = aging.Age(before=now - after, now=now, key=self._suppression_key)
+        total, more = 0, True
+        while more and goes_on():
+            with self.store.transaction() as connection:
+                number, more = step(connection, age)
+            total += number
+        return total
 
     def held(self, address: str) -> dict[str, Any] | None:
         """Return everything that is held about an address, as JSON; `None`: nothing is. Raises `InvalidAddress`."""

@@ -25,6 +25,7 @@ COLUMNS = (
 )
 _STATES = ("active", "pending", "paused", "left")
 _ADDRESS_STATES = ("good", "bounced", "complained")
+_CHOICES = frozenset({"cadence", "weekday", "hour", "zone", "format"})
 _INSTANTS = ("consented_at", "confirmed_at", "left_at")
 #: Clocks of other machines may be this far ahead.
 _AHEAD = timedelta(days=1)
@@ -106,6 +107,7 @@ class ListReader:
         if twice:
             raise InvalidList(file, f"expected each column once, got {', '.join(twice)} more than once")
         self._at = {name: names.index(name) for name in COLUMNS if name in names}
+        self._chooses = not _CHOICES.isdisjoint(self._at)
         #: Columns that mean nothing here.
         self.ignored = tuple(cell.strip() for cell in header.cells if cell.strip().casefold() not in COLUMNS)
         if not terms.vouched and "consent" not in self._at:
@@ -137,7 +139,7 @@ class ListReader:
         consent = clean(cells.get("consent", "")).strip()
         if not consent and not self._terms.vouched and state != "left":
             wrong["consent"] = _NO_CONSENT
-        preferences = _preferences(cells, wrong)
+        preferences = _preferences(cells, wrong) if self._chooses else _DEFAULT
         paused_until = _day("paused_until", cells, wrong)
         if wrong:
             return Refused(problems=tuple(self._problem(row.line, *each) for each in wrong.items()))
@@ -192,15 +194,18 @@ def _day(name: str, cells: Mapping[str, str], wrong: dict[str, str]) -> date | N
 
 def _one_of(words: tuple[str, ...], name: str, cells: Mapping[str, str], wrong: dict[str, str]) -> str:
     """Return the word of a cell, or the first of *words* where it is empty."""
-    text = cells.get(name, "").lower()
-    if text and text not in words:
+    text = cells.get(name)
+    if not text:
+        return words[0]
+    text = text.lower()
+    if text not in words:
         wrong[name] = f"expected {', '.join(words[:-1])} or {words[-1]}, got {text[:_SHOWN]!r}"
-    return text or words[0]
+    return text
 
 
 def _preferences(cells: Mapping[str, str], wrong: dict[str, str]) -> Preferences:
-    chosen = tuple(cells.get(name, "") for name in ("cadence", "weekday", "hour", "zone", "format"))
-    found = _chosen(*chosen) if any(chosen) else _DEFAULT
+    get = cells.get
+    found = _chosen(get("cadence", ""), get("weekday", ""), get("hour", ""), get("zone", ""), get("format", ""))
     if isinstance(found, WrongPreferences):
         wrong |= {
             field: f"{problem}, got {cells.get(field, '')[:_SHOWN]!r}" for field, problem in found.problems.items()

@@ -30,9 +30,11 @@ from newsletter.store.tables import (
 _WAITING = ("queued", "claimed", "deferred")
 
 
-def erase(connection: Connection, key: bytes, subscriber_ids: Collection[int], reason: str, now: datetime) -> int:
+def erase(
+    connection: Connection, key: bytes, subscriber_ids: Collection[int], reason: str | None, now: datetime
+) -> int:
     """
-    Erase subscribers, and suppress their addresses for *reason*; return how many were not erased yet.
+    Erase subscribers, and suppress their addresses for *reason*, if any; return how many were not erased yet.
 
     *key* is that of suppressions. What is being handed to a relay at this moment is not called back.
     """
@@ -44,7 +46,8 @@ def erase(connection: Connection, key: bytes, subscriber_ids: Collection[int], r
     ids = [row.id for row in found]
     if not ids:
         return 0
-    suppress_all(connection, [address_hash(key, row.folded) for row in found], reason, now)
+    if reason is not None:
+        suppress_all(connection, [address_hash(key, row.folded) for row in found], reason, now)
     of_them = is_one_of(connection, address_changes.c.subscriber_id, ids)
     wished = connection.scalars(select(address_changes.c.folded).where(of_them)).all()
     connection.execute(delete(address_changes).where(of_them))

@@ -29,7 +29,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, REGCLASS
 
 
 def is_one_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -68,5 +68,6 @@ def reserved_ids(connection: Connection, table: Table, number: int) -> list[int]
     if connection.dialect.name == "sqlite":
         first = (connection.scalar(select(func.max(table.c.id))) or 0) + 1
         return list(range(first, first + number))
-    sequence = func.pg_get_serial_sequence(table.name, "id")
+    # Its name once, not once a number.
+    sequence = cast(connection.scalar(select(func.pg_get_serial_sequence(table.name, "id"))), REGCLASS)
     return sorted(connection.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, number))))
