@@ -27,8 +27,9 @@ def to_output() -> Callable[[str], object]:
 
 def answer_list(values: Iterable[object]) -> None:
     """Print a list as JSON, one value after the other: none is kept."""
-    write = to_output()
-    write("[")
+    write, number = to_output(), -1
     for number, value in enumerate(values):
+        if not number:
+            write("[")  # only now: what refuses to give any has its own answer
         write(("," if number else "") + "\n  " + json.dumps(value, ensure_ascii=False))
-    write("]\n")
+    write("[]\n" if number < 0 else "\n]\n")

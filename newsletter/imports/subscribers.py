@@ -24,6 +24,8 @@ COLUMNS = (
     *("address_state", "consent", "consented_at", "confirmed_at", "left_at"),
 )
 _STATES = ("active", "pending", "paused", "left")
+#: Those that need a word of consent: the others get no mail.
+_MAILED = frozenset({"active", "paused"})
 _ADDRESS_STATES = ("good", "bounced", "complained")
 _CHOICES = frozenset({"cadence", "weekday", "hour", "zone", "format"})
 _INSTANTS = ("consented_at", "confirmed_at", "left_at")
@@ -137,7 +139,7 @@ class ListReader:
         address_state = _one_of(_ADDRESS_STATES, "address_state", cells, wrong)
         instants = {name: self._instant(name, cells, wrong) for name in _INSTANTS if cells.get(name)}
         consent = clean(cells.get("consent", "")).strip()
-        if not consent and not self._terms.vouched and state != "left":
+        if not consent and not self._terms.vouched and state in _MAILED:
             wrong["consent"] = _NO_CONSENT
         preferences = _preferences(cells, wrong) if self._chooses else _DEFAULT
         paused_until = _day("paused_until", cells, wrong)
