@@ -91,7 +91,8 @@ class SubscriberList:
                         report.add(lists.take(connection, _first(rows, seen, report), terms, write=False))
                 else:
                     with store.transaction() as connection:
-                        report.add(lists.take(connection, rows, terms))
+                        taken = lists.take(connection, rows, terms)
+                    report.add(taken)
 
     def match(
         self, store: Store, key: bytes, now: datetime, report: ListReport, *, most: int | None, dry_run: bool

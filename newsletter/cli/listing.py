@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ def reported(*, json: bool, dry_run: bool) -> Iterator[ListReport]:
 
     Exit status 1 where a row was refused, or all of it.
     """
+    # What is there already stays: a collector need not look through it again and again.
+    gc.freeze()
     report = ListReport()
     teller = _Json(report) if json else _Lines(report, dry_run=dry_run)
     report.refusal = teller.refused
