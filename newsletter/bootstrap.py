@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -19,7 +20,7 @@ from newsletter.delivery.postman import Route
 from newsletter.delivery.smtp import Patience, Relay
 from newsletter.desk import Desk
 from newsletter.errors import NewsletterError
-from newsletter.keys import keyring
+from newsletter.keys import keyring, suppression_key
 from newsletter.models import Publisher
 from newsletter.press import Press
 from newsletter.press.means import Means
@@ -111,13 +112,15 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         elif (schema := look(store)) is not Schema.CURRENT:
             raise NotInitialised(str(store), schema)
         secret = settings.secret_key.get_secret_value() if settings.secret_key else None
-        keys = keyring(settings.home / "keys", secret)
+        folder = settings.home / "keys"
+        keys = keyring(folder, secret)
+        retention = timedelta(days=settings.retention_days) if settings.retention_days else None
         yield Newsroom(
             settings=settings,
             store=store,
             press=Press(store, publisher_of(settings), means_of(settings, keys)),
             desk=Desk(store),
-            circulation=Circulation(store, keys),
+            circulation=Circulation(store, keys, suppression_key(folder), retention),
         )
     finally:
         store.close()
