@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,6 +16,7 @@ import structlog
 from newsletter import crashing
 from newsletter.circulation import Circulation
 from newsletter.delivery.deciding import Retries
+from newsletter.delivery.dkim import Signer
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.postman import Route
 from newsletter.delivery.smtp import Patience, Relay
@@ -78,7 +80,14 @@ def means_of(settings: Settings, keys: Keyring) -> Means:
         domain_rates={each.domain: each.rate for each in settings.domain_rates},
         warm_up=settings.warm_up,
         bounce_domain=settings.bounce_domain,
+        signer=signer_of(settings) if settings.dkim_keys else None,
     )
+
+
+def signer_of(settings: Settings) -> Signer:
+    """Return what signs mail with the keys of the settings; raise `UnusableDkimKey`."""
+    sender = parseaddr(settings.from_address)[1]
+    return Signer(settings.dkim_keys, sender.rpartition("@")[2])
 
 
 def route_of(settings: Settings) -> Route | None:
