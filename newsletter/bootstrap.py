@@ -30,6 +30,7 @@ from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.store.schema import Schema, look, upgrade
 from newsletter.tokens import Keyring
+from newsletter.watchdog import Watchdog
 
 
 class NotInitialised(NewsletterError):
@@ -49,6 +50,7 @@ class Newsroom:
     press: Press
     desk: Desk
     circulation: Circulation
+    watchdog: Watchdog
 
 
 def publisher_of(settings: Settings) -> Publisher:
@@ -130,6 +132,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
             press=Press(store, publisher_of(settings), means_of(settings, keys)),
             desk=Desk(store),
             circulation=Circulation(store, keys, suppression_key(folder), retention),
+            watchdog=Watchdog(settings.alive_url),
         )
     finally:
         store.close()
