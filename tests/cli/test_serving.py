@@ -144,7 +144,7 @@ def test_a_wrong_host_is_told_in_a_line(serving):
     assert (ran.status, ran.error) == (1, "DAILY_DOSE_HOST '192.0.2.1' is no address of this machine")
 
 
-def test_a_tick_that_fails_is_a_line_of_the_log_and_tried_again(serving):
+def test_sending_that_fails_is_a_line_of_the_log_and_tried_again(serving):
     """Here the outbox's place is taken, which an operator mends while it runs."""
     serving.settings["MAX_LATE"] = "2d"  # whatever the hour, there is something to mail
     serving.ok("publish", "today", "--now")
@@ -155,12 +155,12 @@ def test_a_tick_that_fails_is_a_line_of_the_log_and_tried_again(serving):
     shutil.rmtree(outbox, ignore_errors=True)
     outbox.write_text("in its place")
     with running(serving.start("schedule", stdout=subprocess.DEVNULL)) as process:
-        log = until(lambda: _line_with(process, "tick failed"), "a tick that fails")
+        log = until(lambda: _line_with(process, "sending failed"), "a round that fails")
         outbox.unlink()
         process.send_signal(signal.SIGINT)
         _, rest = process.communicate(timeout=10)
 
-    assert "[error    ] tick failed" in log
+    assert "[error    ] sending failed" in log
     assert f"the outbox {outbox} does not take a message: Not a directory; nothing was lost" in log
     assert "Traceback" not in log + rest
     assert process.returncode == 0
