@@ -14,7 +14,7 @@ from newsletter.circulation import Circulation
 from newsletter.delivery.outbox import Outbox
 from newsletter.desk import Desk
 from newsletter.errors import NewsletterError
-from newsletter.keys import keyring
+from newsletter.keys import keyring, suppression_key
 from newsletter.models import Publisher
 from newsletter.press import Press
 from newsletter.settings import Settings
@@ -81,13 +81,14 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         elif (schema := look(store)) is not Schema.CURRENT:
             raise NotInitialised(str(store), schema)
         secret = settings.secret_key.get_secret_value() if settings.secret_key else None
-        keys = keyring(settings.home / "keys", secret)
+        folder = settings.home / "keys"
+        keys = keyring(folder, secret)
         yield Newsroom(
             settings=settings,
             store=store,
             press=Press(store, publisher_of(settings), Outbox(settings.home / "outbox"), settings.max_late, keys),
             desk=Desk(store),
-            circulation=Circulation(store, keys),
+            circulation=Circulation(store, keys, suppression_key(folder)),
         )
     finally:
         store.close()

@@ -1,4 +1,4 @@
-"""The keys that tokens are signed with, in files of the service's own."""
+"""The service's own keys, in files: those that tokens are signed with, and the one that addresses are hashed with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from newsletter.errors import NewsletterError
 from newsletter.tokens import Keyring
 
 _FIRST = "0001.key"
+#: No `.key`: it signs nothing, and is never replaced.
+_SUPPRESSIONS = "suppressions.secret"
 _BYTES = 32
 
 
@@ -31,7 +33,7 @@ def keyring(folder: Path, secret: str | None = None) -> Keyring:
     try:
         files = sorted(folder.glob("*.key"), reverse=True) if folder.is_dir() else []
         if not files and secret is None:
-            files = [_made(folder)]
+            files = [_made(folder / _FIRST)]
         found = [file.read_text(encoding="ascii").strip().encode() for file in files]
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "expected letters and digits"
@@ -42,10 +44,30 @@ def keyring(folder: Path, secret: str | None = None) -> Keyring:
         raise UnusableKeys(folder, str(error)) from error
 
 
-def _made(folder: Path) -> Path:
-    """Make the first key, readable by its owner alone; of two processes that start together one makes it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft, file = folder / f"{_FIRST}.{os.getpid()}", folder / _FIRST
+def suppression_key(folder: Path) -> bytes:
+    """
+    Return the key in *folder* that suppressed addresses are hashed with; make it where there is none.
+
+    It never rotates: an address that was erased is known by its hash alone, and by another key's it would be a
+    stranger's. Machines that share a database share this file. Raises `UnusableKeys`.
+    """
+    file = folder / _SUPPRESSIONS
+    try:
+        if not file.exists():
+            _made(file)
+        found = file.read_bytes().strip()
+    except OSError as error:
+        why = f"{error.strerror}: give the service's user the right to read and write it"
+        raise UnusableKeys(folder, why) from error
+    if len(found) < _BYTES:
+        raise UnusableKeys(folder, f"expected at least {_BYTES} bytes in {file.name}: take it from a backup")
+    return found
+
+
+def _made(file: Path) -> Path:
+    """Make a key, readable by its owner alone; of two processes that start together one makes it."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
         opened.write(secrets.token_hex(_BYTES) + "\n")
         opened.flush()

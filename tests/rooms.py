@@ -30,6 +30,7 @@ PUBLISHER = Publisher(
 )
 MAX_LATE = timedelta(hours=12)
 KEYS = Keyring([b"a key of the tests, of at least 32 bytes"])
+SUPPRESSION_KEY = b"another key of the tests, for addresses"
 #: The first day of the rooms' edition; it is due at 06:00 UTC.
 START = date(2026, 3, 1)
 
@@ -101,7 +102,7 @@ class Room:
         """Forget what the process kept, as a new one would."""
         self.press = Press(self.store, PUBLISHER, Outbox(self.folder), MAX_LATE, KEYS)
         self.desk = Desk(self.store)
-        self.circulation = Circulation(self.store, KEYS)
+        self.circulation = Circulation(self.store, KEYS, SUPPRESSION_KEY)
 
     def open(self, *those: Edition) -> None:
         """Add editions."""

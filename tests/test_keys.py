@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.keys import UnusableKeys, keyring
+from newsletter.keys import UnusableKeys, keyring, suppression_key
 from newsletter.tokens import InvalidToken, Purpose
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -27,7 +27,7 @@ def test_the_first_key_is_made_for_its_owner_alone_and_stays(tmp_path: Path) -> 
 
 def _token(folder: Path, gate: multiprocessing.synchronize.Barrier, told: multiprocessing.SimpleQueue[str]) -> None:
     gate.wait()
-    told.put(keyring(folder).seal(Purpose.UNSUBSCRIBE, b"reader", NOW))
+    told.put(keyring(folder).seal(Purpose.UNSUBSCRIBE, b"reader", NOW) + suppression_key(folder).decode())
 
 
 def test_processes_that_start_at_once_take_one_key(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_processes_that_start_at_once_take_one_key(tmp_path: Path) -> None:
     for process in started:
         process.join(60)
     assert len({told.get() for _ in started}) == 1
-    assert len(list((tmp_path / "keys").iterdir())) == 1
+    assert len(list((tmp_path / "keys").iterdir())) == 2
 
 
 def test_a_newer_file_signs_and_the_older_ones_are_believed(tmp_path: Path) -> None:
@@ -74,3 +74,33 @@ def test_a_place_where_no_key_can_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UnusableKeys, match="Not a directory: give the service's user the right"):
         keyring(tmp_path / "file" / "keys")
+
+
+def test_the_key_of_suppressions_is_made_once_for_its_owner_alone_and_signs_no_token(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "keys"
+    key = suppression_key(folder)
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(key) == 64
+    keyring(folder)
+    (folder / "0002.key").write_text("b" * 64)
+    assert suppression_key(folder) == key
+    file.unlink()
+    token = keyring(folder).seal(Purpose.UNSUBSCRIBE, b"reader", NOW)
+    file.write_bytes(key)
+    assert keyring(folder).open(Purpose.UNSUBSCRIBE, token, NOW) == b"reader"
+
+
+@pytest.mark.parametrize("content", [b"", b"short\n", b" " * 64])
+def test_a_damaged_key_of_suppressions_is_told_and_never_replaced(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "suppressions.secret"
+    file.write_bytes(content)
+    with pytest.raises(UnusableKeys, match="take it from a backup"):
+        suppression_key(tmp_path)
+    assert file.read_bytes() == content
+
+
+def test_a_place_where_no_key_of_suppressions_can_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnusableKeys, match="Not a directory: give the service's user the right"):
+        suppression_key(tmp_path / "file" / "keys")

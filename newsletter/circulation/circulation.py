@@ -32,11 +32,12 @@ class Reader:
 
 
 class Circulation:
-    """Subscribers."""
+    """Subscribers; *suppression_key* hashes the addresses that no list brings back."""
 
-    def __init__(self, store: Store, keys: Keyring) -> None:
+    def __init__(self, store: Store, keys: Keyring, suppression_key: bytes) -> None:
         self.store = store
         self._keys = keys
+        self._suppression_key = suppression_key
 
     def add(self, slug: str | None, addresses: Sequence[str], consent: str, now: datetime) -> list[str]:
         """

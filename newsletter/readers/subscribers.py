@@ -7,19 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID, uuid4
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
-from newsletter.errors import NewsletterError
+from newsletter.addresses import InvalidAddress, normal_address
 from newsletter.store.tables import consents, editions, subscribers, subscriptions
 
-
-class InvalidAddress(NewsletterError):
-    """This can't be an e-mail address."""
-
-    def __init__(self, address: str, why: str) -> None:
-        super().__init__(f"{address[:80]!r} is no e-mail address: {why}")
-        self.address = address
+__all__ = ["InvalidAddress", "Subscriber", "Subscription", "normal_address"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +34,6 @@ class Subscriber:
     address: str
     state: str
     subscriptions: tuple[Subscription, ...]
-
-
-def normal_address(text: str) -> tuple[str, str]:
-    """
-    Return an address as it is written to, and as it is compared.
-
-    Syntax of RFC 5321, the domain in IDNA 2008; no server is asked. Raises `InvalidAddress`.
-    """
-    try:
-        # A local part beyond ASCII needs SMTPUTF8 all the way to its box: not promised yet, so refused at the door.
-        valid = validate_email(text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False)
-    except EmailNotValidError as error:
-        raise InvalidAddress(text, str(error)) from error
-    return valid.ascii_email or valid.normalized, f"{valid.local_part.casefold()}@{valid.ascii_domain.casefold()}"
 
 
 def subscribe(connection: Connection, edition_id: int, address: str, consent: str, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 import httpx2
-from rooms import KEYS
+from rooms import KEYS, SUPPRESSION_KEY
 from starlette.types import ASGIApp
 
 from newsletter.archive import editions, entries, plans
@@ -183,7 +183,7 @@ def standing(address: str, publisher: Publisher = PUBLISHER) -> Iterator[Stand]:
     clock = Clock()
     try:
         with (
-            serving(create_app(store, publisher, Circulation(store, KEYS), now=clock)) as port,
+            serving(create_app(store, publisher, Circulation(store, KEYS, SUPPRESSION_KEY), now=clock)) as port,
             httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
         ):
             yield Stand(store=store, press=press_of(store), clock=clock, port=port, client=client)

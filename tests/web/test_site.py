@@ -9,7 +9,7 @@ from time import monotonic
 
 import httpx2
 import pytest
-from newsstand import DAILY, KEYS, NOW, PUBLISHER, SINCE, TODAY, Stand, serving, standing
+from newsstand import DAILY, KEYS, NOW, PUBLISHER, SINCE, SUPPRESSION_KEY, TODAY, Stand, serving, standing
 
 from newsletter.archive import editions, entries, issues
 from newsletter.circulation import Circulation
@@ -239,7 +239,7 @@ def test_an_empty_archive_has_its_pages(tmp_path):
     with store.transaction() as connection:
         editions.add(connection, DAILY)
     with (
-        serving(create_app(store, PUBLISHER, Circulation(store, KEYS), now=lambda: NOW)) as port,
+        serving(create_app(store, PUBLISHER, Circulation(store, KEYS, SUPPRESSION_KEY), now=lambda: NOW)) as port,
         httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client,
     ):
         for path in ("/", "/archive/", "/corrections", "/about", "/box", "/on/02-29"):

@@ -12,9 +12,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-from newsletter.store.tables.columns import Instant, key, metadata
+from newsletter.store.tables.columns import Instant, key, metadata, where
 
 mailings = Table(
     "mailings",
@@ -28,6 +29,8 @@ mailings = Table(
     Column("frozen_number", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("audience", Integer, nullable=False),
+    # Since when there is nothing left to do about any of its deliveries.
+    Column("closed_at", Instant),
     UniqueConstraint("edition_id", "kind", "key"),
 )
 
@@ -68,13 +71,15 @@ deliveries = Table(
     # The selectors of the keys that signed it, with commas.
     Column("signed_by", String),
     Column("attempts", Integer, nullable=False),
+    # How often the message was sent and the reply to it never came.
+    Column("replies_lost", Integer),
     # Who works on it, and until when nobody else may.
     Column("owner", String),
     Column("lease_until", Instant),
     Column("message_id", String),
     Column("sent_at", Instant),
     Column("reply", String),
-    Index("ix_deliveries_ready", "state", "ready_at"),
+    Index("ix_deliveries_ready", "mailing_id", "state", "ready_at"),
     Index("ix_deliveries_subscription_id", "subscription_id", "mailing_id"),
     CheckConstraint(_STATES, name="state"),
 )
@@ -95,11 +100,14 @@ letters = Table(
     Column("message_id", String, nullable=False),
     Column("signed_by", String),
     Column("attempts", Integer, nullable=False),
+    # How often the message was sent and the reply to it never came.
+    Column("replies_lost", Integer),
     Column("owner", String),
     Column("lease_until", Instant),
     Column("sent_at", Instant),
     Column("reply", String),
     Index("ix_letters_ready", "state", "ready_at"),
+    Index("ix_letters_address", "due_at", **where(text("address <> ''"))),
     CheckConstraint(_STATES, name="state"),
 )
 
@@ -119,4 +127,5 @@ feedback = Table(
     # Kept only of what a human has to look at.
     Column("raw", LargeBinary),
     UniqueConstraint("origin", "event_id"),
+    Index("ix_feedback_raw", "received_at", **where(text("raw IS NOT NULL"))),
 )

@@ -25,20 +25,24 @@ def upgrade() -> None:
         ("subscriptions", "confirmed_at", _INSTANT),
         ("subscriptions", "weekday", sa.Integer()),
         ("subscriptions", "paused_until", sa.Date()),
+        ("subscriptions", "left_by", sa.String()),
         ("consents", "network", sa.String()),
         ("deliveries", "ready_at", _INSTANT),
         ("deliveries", "address", sa.String()),
         ("deliveries", "format", sa.String()),
         ("deliveries", "signed_by", sa.String()),
         ("deliveries", "owner", sa.String()),
+        ("deliveries", "replies_lost", sa.Integer()),
+        ("mailings", "closed_at", _INSTANT),
     ):
         op.add_column(table, sa.Column(name, kind, nullable=True))
     op.execute("UPDATE deliveries SET ready_at = due_at")
     op.drop_index("ix_deliveries_state", table_name="deliveries")
-    op.create_index("ix_deliveries_ready", "deliveries", ["state", "ready_at"])
+    op.create_index("ix_deliveries_ready", "deliveries", ["mailing_id", "state", "ready_at"])
     op.create_index("ix_deliveries_subscription_id", "deliveries", ["subscription_id", "mailing_id"])
     _readers()
     _mail()
+    _aging()
 
 
 def _readers() -> None:
@@ -113,6 +117,7 @@ def _mail() -> None:
         sa.Column("message_id", sa.String(), nullable=False),
         sa.Column("signed_by", sa.String(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("replies_lost", sa.Integer(), nullable=True),
         sa.Column("owner", sa.String(), nullable=True),
         sa.Column("lease_until", _INSTANT, nullable=True),
         sa.Column("sent_at", _INSTANT, nullable=True),
@@ -140,3 +145,15 @@ def _mail() -> None:
         sa.UniqueConstraint("origin", "event_id", name=op.f("uq_feedback_origin_event_id")),
     )
     op.create_index(op.f("ix_feedback_subscription_id"), "feedback", ["subscription_id"])
+
+
+def _aging() -> None:
+    """What ages out is found by indexes that hold nothing else."""
+    for table, name, column, condition in (
+        ("subscriptions", "left_at", "left_at", "left_at IS NOT NULL"),
+        ("consents", "network", "given_at", "network IS NOT NULL"),
+        ("letters", "address", "due_at", "address <> ''"),
+        ("feedback", "raw", "received_at", "raw IS NOT NULL"),
+    ):
+        where = sa.text(condition)
+        op.create_index(f"ix_{table}_{name}", table, [column], sqlite_where=where, postgresql_where=where)
