@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from newsletter.circulation import Circulation
+from newsletter.circulation import Circulation, Intake
 from newsletter.delivery.outbox import Outbox
 from newsletter.desk import Desk
 from newsletter.errors import NewsletterError
@@ -49,6 +49,7 @@ class Newsroom:
     press: Press
     desk: Desk
     circulation: Circulation
+    intake: Intake
 
 
 def publisher_of(settings: Settings) -> Publisher:
@@ -89,6 +90,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
             press=Press(store, publisher_of(settings), Outbox(settings.home / "outbox"), settings.max_late, keys),
             desk=Desk(store),
             circulation=Circulation(store, keys, suppression_key(folder)),
+            intake=Intake(store, keys, suppression_key(folder), settings.bounce_domain),
         )
     finally:
         store.close()

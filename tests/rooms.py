@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from newsletter.archive import editions, entries, issues
-from newsletter.circulation import Circulation
+from newsletter.circulation import Circulation, Intake
 from newsletter.delivery.outbox import Outbox
 from newsletter.desk import Desk
 from newsletter.models import Edition, Entry, Issue, Publisher, Schedule, Status
@@ -31,6 +31,7 @@ PUBLISHER = Publisher(
 MAX_LATE = timedelta(hours=12)
 KEYS = Keyring([b"a key of the tests, of at least 32 bytes"])
 SUPPRESSION_KEY = b"another key of the tests, for addresses"
+BOUNCE_DOMAIN = "bounce.example.org"
 #: The first day of the rooms' edition; it is due at 06:00 UTC.
 START = date(2026, 3, 1)
 
@@ -103,6 +104,7 @@ class Room:
         self.press = Press(self.store, PUBLISHER, Outbox(self.folder), MAX_LATE, KEYS)
         self.desk = Desk(self.store)
         self.circulation = Circulation(self.store, KEYS, SUPPRESSION_KEY)
+        self.intake = Intake(self.store, KEYS, SUPPRESSION_KEY, BOUNCE_DOMAIN)
 
     def open(self, *those: Edition) -> None:
         """Add editions."""

@@ -41,9 +41,9 @@ _OURS_BELOW = re.compile(
     r"|-+ ?(returned|original|this is a copy)|^(received|return-path|list-id|dkim-signature):",
     re.IGNORECASE | re.MULTILINE,
 )
-#: A server's words are no longer than this, in characters, and patterns are given no more than this of a message, in
-#: bytes, and of a line.
-_LONGEST_WORDS, _LONGEST_HEAD, _LONGEST_LINE = 16_384, 32_768, 400
+#: A server's words are no longer than this, in characters; patterns are given no more than this of a message, in bytes
+#: and in lines, and of a line.
+_LONGEST_WORDS, _LONGEST_HEAD, _MOST_LINES, _LONGEST_LINE = 16_384, 32_768, 600, 400
 _LONG_LINE = re.compile(rb"([^\n]{%d})[^\n]*" % _LONGEST_LINE)
 #: More of these than a server's own words have, and the parser is not given the structure.
 _MOST_BOUNDARIES, _MOST_NESTED, _MOST_PARAMETERS = 40, 10, 400
@@ -179,7 +179,8 @@ def _words(parts: Sequence[Part]) -> str:
 
 def _failures(mail: bytes) -> tuple[bool, bool]:
     """Say whether flufl.bounce finds addresses that failed for good, and some that did for now."""
-    head = _LONG_LINE.sub(rb"\1", mail[:_LONGEST_HEAD])
+    lines = _LONG_LINE.sub(rb"\1", mail[:_LONGEST_HEAD]).splitlines(keepends=True)
+    head = b"".join(lines[:_MOST_LINES])
     if (
         head.count(b"\n--") > _MOST_BOUNDARIES
         or len(re.findall(rb"(?i)multipart/|message/", head)) > _MOST_NESTED
