@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mailbox
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -135,18 +135,14 @@ class Stream:
 @contextmanager
 def _mbox(path: Path) -> Iterator[Mbox]:
     """Open an mbox, which nobody writes to meanwhile."""
-    box = mailbox.mbox(path, create=False)
-    try:
-        box.lock()
-    except mailbox.ExternalClashError as error:
-        raise UnusableMailbox(str(path), "another program is writing to it: try again") from error
-    except OSError:
+    with closing(mailbox.mbox(path, create=False)) as box:
         # Whoever may only read it can't keep others from writing: at worst its last message is read by halves.
-        pass
-    try:
+        with suppress(OSError):
+            try:
+                box.lock()
+            except mailbox.ExternalClashError as error:
+                raise UnusableMailbox(str(path), "another program is writing to it: try again") from error
         yield Mbox(box)
-    finally:
-        box.close()
 
 
 def _came(name: str) -> tuple[int, str]:
