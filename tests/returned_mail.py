@@ -18,6 +18,7 @@ LEAVING = f"{leave_token(KEYS, READER, at(0))}@{BOUNCE_DOMAIN}"
 LINK = f"https://dose.example.org/unsubscribe/{KEYS.seal(Purpose.UNSUBSCRIBE, READER.bytes, at(0))}"
 #: When the messages below came, but for those that say otherwise.
 CAME = at(1, 6.5)
+RFC_5322 = "%a, %d %b %Y %H:%M:%S"
 
 
 def our_headers(*, sender: str | None = None) -> str:
@@ -38,7 +39,7 @@ def message(body: str, *, to: str = SENDER, sender: str = "MAILER-DAEMON@mx.exam
     return (
         "Return-Path: <>\n"
         f"X-Original-To: {to}\nDelivered-To: {to}\n"
-        f"Received: from mx.example.net by mx.{BOUNCE_DOMAIN} (Postfix)\n\tid 1A2B3; {CAME:%a, %d %b %Y %H:%M:%S} +0000\n"
+        f"Received: from mx.example.net by mx.{BOUNCE_DOMAIN} (Postfix)\n\tid 1A2B3; {CAME:{RFC_5322}} +0000\n"
         f"From: {sender}\nTo: {to}\n{named}{body}"
     ).encode()
 
@@ -112,7 +113,8 @@ Arrival-Date: Mon, 2 Mar 2026 06:01:00 +0000
 Final-Recipient: rfc822;reader@example.net
 Action: failed
 Status: 5.1.10
-Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient reader@example.net not found by SMTP address lookup
+Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient reader@example.net
+ not found by SMTP address lookup
 
 --6f2c9a53-0c5b
 Content-Type: message/rfc822

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
@@ -18,6 +18,8 @@ from newsletter.readers.feedback import Binned
 from newsletter.store import Store
 from newsletter.tokens import Keyring
 
+#: How long what was refused is a problem to look at.
+_LATELY = timedelta(days=7)
 #: How many messages one transaction takes in.
 _BATCH = 100
 _Item = TypeVar("_Item")
@@ -95,6 +97,17 @@ class Intake:
                 if feedback.raw_of(connection, number) is None:
                     raise NoSuchFeedback(number)
             return feedback.drop(connection, numbers)
+
+    def problems(self, now: datetime) -> list[str]:
+        """Say what came back lately that is not the readers' doing."""
+        with self.store.reading() as connection:
+            number, said = feedback.blamed(connection, now - _LATELY)
+        if not number:
+            return []
+        refused = (
+            f"{number:,} of the mails that came back in the last week were refused for what they are or who sends them"
+        )
+        return [f"{refused}, not for their readers; of the last it was said: {said}"]
 
     def _keep(self, origin: str, pieces: Iterable[Feedback], tally: Tally, now: datetime) -> None:
         """Keep pieces of feedback in one transaction, and count them once that is sure."""

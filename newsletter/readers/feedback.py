@@ -117,6 +117,14 @@ def drop(connection: Connection, numbers: Collection[int]) -> int:
     return connection.execute(update(pieces).where(*chosen).values(raw=None)).rowcount
 
 
+def blamed(connection: Connection, since: datetime) -> tuple[int, str]:
+    """Return how many mails were refused for what they are, or for who sends them, and what was said last of one."""
+    ours = pieces.c.kind == str(FeedbackKind.OURS), pieces.c.received_at >= since
+    number = connection.scalar(select(func.count()).where(*ours)) or 0
+    said = connection.scalar(select(pieces.c.detail).where(*ours).order_by(pieces.c.id.desc()).limit(1))
+    return number, said or ""
+
+
 _READER = select(subscriptions.c.id, subscriptions.c.subscriber_id)
 
 

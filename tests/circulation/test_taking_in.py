@@ -172,6 +172,13 @@ def test_what_is_ours_never_counts_against_a_reader(lists: Lists, status: str) -
     assert {row.kind for row in lists.kept()} == {"ours"}
 
 
+def test_what_is_ours_is_a_problem_for_a_week(lists: Lists) -> None:
+    lists.take_in(lists.bounced(1, "5.7.26"), lists.bounced(1, "5.1.1", number=2), now=at(1, 9))
+    assert lists.room.intake.problems(at(9)) == []
+    (problem,) = lists.room.intake.problems(at(8))
+    assert problem.startswith("1 of the mails that came back in the last week were refused for what they are")
+
+
 def test_a_forged_token_counts_for_nothing(lists: Lists) -> None:
     before = lists.subscriber()
     for each in range(5):
@@ -318,7 +325,7 @@ class Failing(Box):
     """A source that is killed before it lets go."""
 
     def let_go(self, keys: Sequence[str]) -> None:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(*keys)
 
 
 def test_killed_before_a_source_lets_go_nothing_is_lost_or_counted_twice(lists: Lists) -> None:

@@ -93,7 +93,7 @@ def test_a_folder_is_read_by_its_name(trusted: Dovecot) -> None:
 
 def test_a_certificate_that_nobody_trusts_is_refused(dovecot: Dovecot) -> None:
     for scheme in ("imaps", "imap"):
-        with pytest.raises(UnusableMailbox, match="certificate is not trusted: self.signed certificate"):
+        with pytest.raises(UnusableMailbox, match=r"certificate is not trusted: self.signed certificate"):
             read(url(dovecot, "someone", scheme=scheme))
 
 

@@ -81,7 +81,10 @@ def test_an_mbox_gives_every_message_and_stays_as_it_is(mbox: Path) -> None:
 
 
 def test_an_mbox_that_another_program_writes_to_is_not_read(mbox: Path) -> None:
-    script = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print('locked', flush=True); input()"
+    script = (
+        "import fcntl, sys\nfile = open(sys.argv[1], 'r+b')\n"
+        "fcntl.lockf(file, fcntl.LOCK_EX)\nprint('locked', flush=True)\ninput()"
+    )
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", script, mbox], **pipes) as other:
         assert other.stdout is not None

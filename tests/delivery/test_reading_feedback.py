@@ -123,8 +123,9 @@ def test_the_token_is_found_in_whatever_header_a_mailbox_keeps(name: str) -> Non
 
 def test_the_token_is_found_in_the_mail_of_ours_that_comes_back() -> None:
     mail = message(
-        "MIME-Version: 1.0\nContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
-        f"Reporting-MTA: dns; x\n\n{group()}\n--b\nContent-Type: message/rfc822\n\n{our_headers(sender=SENDER)}\n--b--\n",
+        "Content-Type: multipart/report; boundary=b\n\n"
+        f"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n{group()}\n"
+        f"--b\nContent-Type: message/rfc822\n\n{our_headers(sender=SENDER)}\n--b--\n",
         to="dose@example.org",
     )
     assert (fed(mail).kind, fed(mail).reader) == (FeedbackKind.HARD, READER)
