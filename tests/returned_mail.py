@@ -6,15 +6,21 @@ from uuid import UUID
 
 from rooms import BOUNCE_DOMAIN, KEYS, at
 
-from newsletter.delivery.verp import bounce_address, leave_token
+from newsletter.delivery.verp import bounce_address
 from newsletter.tokens import Purpose
 
-READER, OTHER = UUID(int=0x1234), UUID(int=0x5678)
+
+def leave_address(reader: UUID) -> str:
+    """Return the address that a reader leaves by."""
+    return f"u+{KEYS.seal_for_mail(Purpose.UNSUBSCRIBE, reader.bytes, at(0))}@{BOUNCE_DOMAIN}"
+
+
+READER = UUID(int=0x1234)
 MAILING = 77
 #: Whose mail came back: the address that a mailing to the reader was sent from.
 SENDER = bounce_address(KEYS, READER, MAILING, BOUNCE_DOMAIN, at(0))
 FORGED = f"b+{'a' * 61}@{BOUNCE_DOMAIN}"
-LEAVING = f"{leave_token(KEYS, READER, at(0))}@{BOUNCE_DOMAIN}"
+LEAVING = leave_address(READER)
 LINK = f"https://dose.example.org/unsubscribe/{KEYS.seal(Purpose.UNSUBSCRIBE, READER.bytes, at(0))}"
 #: When the messages below came, but for those that say otherwise.
 CAME = at(1, 6.5)

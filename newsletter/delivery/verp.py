@@ -12,9 +12,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from newsletter.render.list_headers import LEAVE_MAILBOX
 from newsletter.tokens import InvalidToken, Keyring, Purpose
 
-_BOUNCE, _LEAVE = "b", "u"
+_BOUNCE = "b"
 #: Bytes of a reader's id, and of a mailing's.
 _READER, _MAILING = 16, 3
 _LONGEST_MAILBOX = 64  # RFC 5321, 4.5.3.1.1
@@ -38,14 +39,9 @@ def opened(keys: Keyring, address: str, domain: str, now: datetime) -> tuple[UUI
     return UUID(bytes=subject[:_READER]), int.from_bytes(subject[_READER:])
 
 
-def leave_token(keys: Keyring, reader: UUID, now: datetime) -> str:
-    """Return what stands before the @ of the address that *reader*, a subscription, leaves by."""
-    return f"{_LEAVE}+{keys.seal_for_mail(Purpose.UNSUBSCRIBE, reader.bytes, now)}"
-
-
 def leaving(keys: Keyring, address: str, domain: str, now: datetime) -> UUID | None:
-    """Return the reader who leaves by a mail to *address*, `None` where it is no address that we made for that."""
-    subject = _subject(keys, Purpose.UNSUBSCRIBE, _LEAVE, address, domain, now)
+    """Return the reader, a subscription, who leaves by a mail to *address*; `None` for any that we did not mail."""
+    subject = _subject(keys, Purpose.UNSUBSCRIBE, LEAVE_MAILBOX, address, domain, now)
     return UUID(bytes=subject) if subject is not None and len(subject) == _READER else None
 
 

@@ -8,14 +8,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from returned_mail import FORGED, complaint, delivery_report, group, message, our_headers
+from returned_mail import FORGED, complaint, delivery_report, group, leave_address, message, our_headers
 from rooms import BOUNCE_DOMAIN, KEYS, SUPPRESSION_KEY, Room, at, day
 from sqlalchemy import select
 
 from newsletter.circulation.feedback import NoSuchFeedback, Tally
 from newsletter.delivery.feedback.sources import Arrived
 from newsletter.delivery.replies import Reply
-from newsletter.delivery.verp import bounce_address, leave_token
+from newsletter.delivery.verp import bounce_address
 from newsletter.feedback import Feedback, FeedbackKind
 from newsletter.readers import feedback
 from newsletter.readers.suppressions import address_hash, reason_for
@@ -234,8 +234,10 @@ def test_nobody_is_mailed_about_what_came_back(lists: Lists) -> None:
 
 
 def test_who_leaves_by_mail_has_left(lists: Lists) -> None:
-    address = f"{leave_token(KEYS, lists.uid(), at(0))}@{BOUNCE_DOMAIN}"
-    assert lists.take_in(message("\n", to=address, sender=ONE, Subject="unsubscribe"), now=at(2)).left == 1
+    assert (
+        lists.take_in(message("\n", to=leave_address(lists.uid()), sender=ONE, Subject="unsubscribe"), now=at(2)).left
+        == 1
+    )
     assert lists.states() == ["left", "active"]
     assert lists.subscriber().state == "good"
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
-from urllib.parse import quote
 
 import pytest
 from command_line import NOON, READER, CommandLine, until
 from returned_mail import delivery_report, group, message
-from servers.dovecot import PASSWORD, NoDovecot, running_dovecot
+from servers.dovecot import NoDovecot, running_dovecot
 from servers.missing import missing
 from servers.ports import LOOPBACK
-from servers.postfix import NoPostfix, Postfix, running_postfix
+from servers.postfix import Postfix
 from sqlalchemy import select
 
 from newsletter.delivery.smtp import Envelope, Outcome, Patience, Relay, Session, dot_stuffed
@@ -177,19 +176,6 @@ exit 1
 """
 
 
-@pytest.fixture
-def postfix() -> Iterator[Callable[..., Postfix]]:
-    with ExitStack() as running:
-
-        def start(**settings: str) -> Postfix:
-            try:
-                return running.enter_context(running_postfix({"smtpd_reject_unlisted_recipient": "no", **settings}))
-            except NoPostfix as error:
-                missing(str(error), install="apt-get install --no-install-recommends postfix")
-
-        yield start
-
-
 def send(server: Postfix, sender: str, recipient: str = "nobody@example.org") -> None:
     mail = b"From: dose@example.org\r\nTo: nobody@example.org\r\nSubject: A day\r\n\r\nHello\r\n"
     envelope = Envelope(sender=sender, recipient=recipient, mail=dot_stuffed(mail))
@@ -200,6 +186,7 @@ def send(server: Postfix, sender: str, recipient: str = "nobody@example.org") ->
 def test_a_real_bounce_in_a_maildir_counts_for_the_reader_whose_mail_it_was(live, postfix):
     with_a_reader(live)
     server = postfix(
+        smtpd_reject_unlisted_recipient="no",
         virtual_mailbox_domains=f"example.org {DOMAIN}",
         virtual_mailbox_maps=f"inline:{{ {{reader@example.org=all/}} {{b@{DOMAIN}=back/}} }}",
         recipient_delimiter="+",
@@ -222,6 +209,7 @@ def test_a_real_bounce_waits_in_postfix_until_it_can_be_taken_in(live, postfix, 
     """With exit status 75 it stays in Postfix's queue; taken in, it is gone from there."""
     with_a_reader(live)
     server = postfix(
+        smtpd_reject_unlisted_recipient="no",
         mydestination=DOMAIN,
         local_recipient_maps="",
         recipient_delimiter="+",
@@ -280,12 +268,12 @@ def test_a_mailbox_over_imap_is_taken_in_once(live):
     try:
         with running_dovecot() as server:
             report = delivery_report(group(), to=sender_of(live)).replace(b"Received", b"X-Received")
-            server.deliver("back", "1.V1.host", report)
-            live.settings["IMAP_URL"] = f"imaps://back:{quote(PASSWORD, safe='')}@{LOOPBACK}:{server.port}"
+            server.put("back", report)
+            live.settings["IMAP_URL"] = server.url("back")
             untrusted = live.process("feedback", "read", "imap")
             assert (untrusted.status, untrusted.out) == (1, "")
             assert untrusted.error.startswith(
-                f"the mailbox imaps://{LOOPBACK}/ can't be read: the server's certificate"
+                f"the mailbox imaps://{LOOPBACK}/INBOX can't be read: the server's certificate"
             )
             trusting = {"SSL_CERT_FILE": str(server.certificate)}
             assert live.process("feedback", "read", "imap", env=trusting).out == "1 read; 1 hard\n"

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import pytest
+from servers.dovecot import Dovecot, NoDovecot, running_dovecot
 from servers.missing import missing
-from servers.postfix import NoPostfix, Postfix, running_postfix
-from servers.smtp_sink import NoSmtpSink, SmtpSink, running_sink
+from servers.name_server import NameServer, running_dns
+from servers.opendkim import NoOpenDkim, OpenDkim, an_opendkim
+from servers.rspamd import NoRspamd, Rspamd, running_rspamd
+from servers.spamassassin import NoSpamAssassin, SpamAssassin, a_spamassassin
 
-INSTALL = "apt-get install --no-install-recommends postfix"
-
-
-@pytest.fixture
-def sink() -> Iterator[Callable[..., SmtpSink]]:
-    """Give what starts a sink with the options that it is called with."""
-    with ExitStack() as running:
-
-        def start(*options: str) -> SmtpSink:
-            try:
-                return running.enter_context(running_sink(*options))
-            except NoSmtpSink as error:
-                missing(str(error), install=INSTALL)
-
-        yield start
+INSTALL = "apt-get install --no-install-recommends"
 
 
-@pytest.fixture
-def postfix() -> Iterator[Callable[..., Postfix]]:
-    """Give what starts a Postfix with the settings that it is called with."""
-    with ExitStack() as running:
+@pytest.fixture(scope="session")
+def opendkim(tmp_path_factory: pytest.TempPathFactory) -> OpenDkim:
+    """Give a judge of signatures."""
+    try:
+        return an_opendkim(tmp_path_factory.mktemp("opendkim"))
+    except NoOpenDkim as error:
+        missing(str(error), install=f"{INSTALL} opendkim")
 
-        def start(**settings: str) -> Postfix:
-            try:
-                return running.enter_context(running_postfix(settings))
-            except NoPostfix as error:
-                missing(str(error), install=INSTALL)
 
-        yield start
+@pytest.fixture(scope="session")
+def dns() -> Iterator[NameServer]:
+    """Run a name server, which knows nothing but what tests put into its zone."""
+    with running_dns() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rspamd(dns: NameServer) -> Iterator[Rspamd]:
+    """Run an rspamd that asks our name server."""
+    try:
+        with running_rspamd(dns.port) as server:
+            yield server
+    except NoRspamd as error:
+        missing(str(error), install=f"{INSTALL} rspamd")
+
+
+@pytest.fixture(scope="session")
+def spamassassin(dns: NameServer, tmp_path_factory: pytest.TempPathFactory) -> SpamAssassin:
+    """Give a SpamAssassin that asks our name server."""
+    try:
+        return a_spamassassin(tmp_path_factory.mktemp("spamassassin"), dns.port)
+    except NoSpamAssassin as error:
+        missing(str(error), install=f"{INSTALL} spamassassin")
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """Run a Dovecot with a mailbox for everybody."""
+    try:
+        with running_dovecot() as server:
+            yield server
+    except NoDovecot as error:
+        missing(str(error), install=f"{INSTALL} dovecot-imapd dovecot-lmtpd")

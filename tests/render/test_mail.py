@@ -14,28 +14,13 @@ import samples
 from bs4 import BeautifulSoup
 from golden_pages import LETTERS, message
 from letters import WHOSE, filled, frozen, parsed
+from wording import words_in, words_of_html, words_of_text
 
 from newsletter import resources
 from newsletter.models import Correction, Entry
 from newsletter.render import prose, words
 from newsletter.render.mail import LARGEST, MailTooLarge, issue_mail
 from newsletter.shapes import entry_of
-
-
-def words_of_text(text: str) -> list[str]:
-    return words_in(re.sub(r"\[\d+\]|^> ?|^- |\*", " ", text, flags=re.MULTILINE))
-
-
-def words_of_html(html: str) -> list[str]:
-    soup = BeautifulSoup(html, "lxml")
-    for tag in soup(["sup", "style", "title"]):
-        tag.decompose()
-    return words_in(soup.get_text(" "))
-
-
-def words_in(text: str) -> list[str]:
-    """Return the words of *text* without addresses, in one case: only wording is compared."""
-    return re.findall(r"\w+", re.sub(r"https?://\S+", " ", text.lower()))
 
 
 @cache

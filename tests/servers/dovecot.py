@@ -1,8 +1,8 @@
-"""A Dovecot of the tests' own: IMAP over TLS on a free port, with a Maildir for whoever asks for one."""
+"""A Dovecot of the tests' own: mailboxes that mail is handed in to by LMTP and read from by IMAP, over TLS or not."""
 
 from __future__ import annotations
 
-import ipaddress
+import imaplib
 import os
 import pwd
 import shutil
@@ -11,84 +11,104 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from time import monotonic
+from urllib.parse import quote
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from servers.certificates import make_certificate
 from servers.ports import LOOPBACK, free_port, wait_for_port
 
-PASSWORD = "let me in: ü@/ \\"
-_CONF = """
+PASSWORD = "secret"
+#: Everybody has a mailbox.
+_CONFIGURATION = """
+protocols = imap lmtp
+listen = 127.0.0.1
 base_dir = {folder}/run
-state_dir = {folder}/run
+state_dir = {folder}/state
 log_path = {folder}/log
-protocols = imap
-listen = {host}
-ssl = required
+ssl = yes
 ssl_cert = <{folder}/certificate.pem
 ssl_key = <{folder}/key.pem
-mail_location = maildir:{folder}/boxes/%u
-auth_mechanisms = plain login
+disable_plaintext_auth = no
+mail_location = maildir:~/mail
 first_valid_uid = 1
+postmaster_address = postmaster@example.net
 passdb {{
   driver = static
-  args = password={{BLF-CRYPT}}{password}
+  args = password={password}
 }}
 userdb {{
   driver = static
-  args = uid={uid} gid={gid} home={folder}/boxes/%u
+  args = uid={uid} gid={gid} home={folder}/homes/%Lu
 }}
 service imap-login {{
   inet_listener imap {{
-    port = {starttls_port}
+    port = {imap}
   }}
   inet_listener imaps {{
-    port = {port}
+    port = {imaps}
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
   }}
 }}
 """
 
 
 class NoDovecot(Exception):
-    """The machine has no Dovecot, or this user may not run one."""
+    """The machine has no Dovecot with IMAP and LMTP, or this user may not run one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dovecot:
-    """
-    A running Dovecot: its port for TLS from the start, the one for STARTTLS, and its folder.
+    """A running Dovecot: its ports (`imaps` is TLS from the start) and its folder."""
 
-    Every user has the password `PASSWORD`, and a Maildir in `boxes`. *certificate* is a file: of the authority that
-    signs for 127.0.0.1.
-    """
-
-    port: int
-    starttls_port: int
+    imap: int
+    imaps: int
+    lmtp: int
     folder: Path
 
     @property
     def certificate(self) -> Path:
-        """The file of the certificate that clients have to trust."""
+        """The file of the certificate that a client has to trust."""
         return self.folder / "certificate.pem"
 
-    def box(self, user: str) -> Path:
-        """Return a user's Maildir, made if it is not there yet."""
-        box, owner = self.folder / "boxes" / user, pwd.getpwnam("nobody")
-        for name in ("", "new", "cur", "tmp"):
-            if not (box / name).exists():
-                (box / name).mkdir(parents=True)
-                os.chown(box / name, owner.pw_uid, owner.pw_gid)
+    def url(self, address: str, folder: str = "INBOX") -> str:
+        """Return a folder of an address's mailbox as `DAILY_DOSE_IMAP_URL` takes it."""
+        return f"imaps://{quote(address, safe='')}:{PASSWORD}@{LOOPBACK}:{self.imaps}/{quote(folder)}"
+
+    def box(self, address: str, folder: str = "") -> Path:
+        """Return the Maildir of an address, or of a folder in its mailbox, made if it is not there yet."""
+        home = self.folder / "homes" / address
+        box = home / "mail" / (f".{folder}" if folder else "")
+        for each in (home, home / "mail", box, *(box / part for part in ("new", "cur", "tmp"))):
+            if not each.exists():
+                each.mkdir()
+                shutil.chown(each, "nobody")
         return box
 
-    def deliver(self, user: str, name: str, mail: bytes) -> None:
-        """Put a message into a user's Maildir."""
-        owner, draft = pwd.getpwnam("nobody"), self.box(user) / "tmp" / name
-        draft.write_bytes(mail)
-        os.chown(draft, owner.pw_uid, owner.pw_gid)
-        draft.rename(self.box(user) / "new" / name)
+    def put(self, address: str, mail: bytes, *, second: int = 1, folder: str = "") -> None:
+        """Put a message into a mailbox, as one that came in this second (since 1970)."""
+        box, name = self.box(address, folder), f"{second}.V1.host"
+        (box / "tmp" / name).write_bytes(mail)
+        shutil.chown(box / "tmp" / name, "nobody")
+        (box / "tmp" / name).rename(box / "new" / name)
+
+    def fetched(self, address: str, number: int = 1, seconds: float = 30) -> list[bytes]:
+        """Return an address's messages by IMAP, once there are so many; raise `TimeoutError` if there never are."""
+        end, pause = monotonic() + seconds, Event()
+        with imaplib.IMAP4(LOOPBACK, self.imap, timeout=seconds) as imap:
+            imap.login(address, PASSWORD)
+            while int(imap.select("INBOX")[1][0] or 0) < number:
+                if monotonic() > end:
+                    message = f"no mail for {address}:\n{(self.folder / 'log').read_text()[-2000:]}"
+                    raise TimeoutError(message)
+                pause.wait(0.1)
+            found = imap.fetch("1:*", "(BODY.PEEK[])")[1]
+        return [bytes(part[1]) for part in found if isinstance(part, tuple)]
 
 
 @contextmanager
@@ -97,52 +117,26 @@ def running_dovecot() -> Iterator[Dovecot]:
     program = shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
     if program is None or os.geteuid() != 0:
         raise NoDovecot("no dovecot found" if program is None else "Dovecot starts as root only")
-    folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
+    folder, owner = Path(tempfile.mkdtemp(prefix="dovecot-")), pwd.getpwnam("nobody")
     folder.chmod(0o755)
-    owner, ports = pwd.getpwnam("nobody"), (free_port(), free_port())
-    (folder / "boxes").mkdir()
-    os.chown(folder / "boxes", owner.pw_uid, owner.pw_gid)
-    _make_certificate(folder)
-    values = {"host": LOOPBACK, "uid": owner.pw_uid, "gid": owner.pw_gid, "password": _hashed(program)}
-    conf = _CONF.format(folder=folder, port=ports[0], starttls_port=ports[1], **values)
-    (folder / "dovecot.conf").write_text(conf)
-    with subprocess.Popen([program, "-F", "-c", folder / "dovecot.conf"]) as process:
-        try:
-            wait_for_port(ports[0])
-            yield Dovecot(port=ports[0], starttls_port=ports[1], folder=folder)
-        finally:
-            process.terminate()
-            process.wait(30)
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _hashed(program: str) -> str:
-    """Return the password as Dovecot keeps it: its odd characters then are none of its configuration's."""
-    doveadm = Path(program).parent.parent / "bin" / "doveadm"
-    ran = subprocess.run(
-        [doveadm, "-c", "/dev/null", "pw", "-s", "BLF-CRYPT", "-r", "4", "-p", PASSWORD],
-        check=True,
-        capture_output=True,
-        text=True,
+    for name in ("run", "state", "homes"):
+        (folder / name).mkdir()
+    shutil.chown(folder / "homes", "nobody")
+    make_certificate(folder)
+    imap, imaps, lmtp = free_port(), free_port(), free_port()
+    ports = {"imap": imap, "imaps": imaps, "lmtp": lmtp}
+    (folder / "conf").write_text(
+        _CONFIGURATION.format(folder=folder, password=PASSWORD, uid=owner.pw_uid, gid=owner.pw_gid, **ports)
     )
-    return ran.stdout.strip().removeprefix("{BLF-CRYPT}")
-
-
-def _make_certificate(folder: Path) -> None:
-    """Write a certificate for 127.0.0.1 that signs itself, and its key."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A Dovecot of the tests")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK))]), critical=False)
-        .sign(key, hashes.SHA256())
+    dovecot = subprocess.Popen(
+        [program, "-F", "-c", str(folder / "conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    formats = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "key.pem").write_bytes(key.private_bytes(*formats))
+    try:
+        wait_for_port(imap)
+        wait_for_port(imaps)
+        wait_for_port(lmtp)
+        yield Dovecot(folder=folder, **ports)
+    finally:
+        dovecot.terminate()
+        dovecot.wait()
+        shutil.rmtree(folder, ignore_errors=True)

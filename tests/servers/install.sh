@@ -3,10 +3,12 @@
 # whose program is missing then skips, or fails where CI is set.
 set -eu
 
-packages="postgresql postfix chromium libatomic1 libfaketime fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji"
+packages="postgresql postfix chromium libatomic1 libfaketime fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji \
+    opendkim spamassassin rspamd dovecot-imapd dovecot-lmtpd"
 
 if ! command -v apt-get >/dev/null; then
-    echo "The tests want PostgreSQL 15 or newer, Postfix, Chromium, libfaketime, and the DejaVu and Noto fonts here."
+    echo "The tests want PostgreSQL 15 or newer, Postfix, Dovecot, opendkim, SpamAssassin, rspamd, Chromium,"
+    echo "libfaketime, and the DejaVu and Noto fonts here."
     exit 0
 fi
 

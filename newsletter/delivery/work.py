@@ -1,0 +1,267 @@
+"""
+Work: deliveries and letters alike, from the claim to what became of them.
+
+Both have a state, an owner and a lease; what differs is where their rows are and how one is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    FromClause,
+    Integer,
+    String,
+    Table,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    case,
+    or_,
+    true,
+    update,
+)
+
+from newsletter.store.bulk import rows_given, written_rows
+from newsletter.store.tables import Instant, deliveries, letters
+
+#: The mailing of a letter.
+NONE = 0
+_KEY = {"mailing": Integer, "number": Integer}
+_RECORDED = _KEY | {"reply": String, "message_id": String}
+
+
+class State(StrEnum):
+    """Where a delivery, or a letter, stands."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On which terms work is claimed: by *owner*, at *now*, until *until*; *signed_by* names the keys that sign now."""
+
+    owner: str
+    now: datetime
+    until: datetime
+    max_late: timedelta
+    signed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """One message that this process may send now: a *mailing* to the subscription *number*, or the letter *number*."""
+
+    mailing: int
+    number: int
+    #: The subscription's name in tokens.
+    reader: UUID | None
+    address: str
+    message_id: str
+    due_at: datetime
+    #: When it is no use any more.
+    ends_at: datetime
+    #: This one included.
+    attempts: int
+    replies_lost: int
+    signed_by: str
+    #: A delivery's with its holes; a letter's whole.
+    mail: bytes
+
+    @property
+    def is_letter(self) -> bool:
+        """Say whether it is one message to one address."""
+        return self.mailing == NONE
+
+    @property
+    def domain(self) -> str:
+        """The domain of its address."""
+        return self.address.rpartition("@")[2].lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """
+    What became of claimed work: its new *state*, why, and when it may be claimed again.
+
+    `CLAIMED` says that it is still to be tried under the same claim, `QUEUED` that it goes back as if never claimed.
+    """
+
+    work: Claimed
+    state: State
+    reply: str | None = None
+    ready_at: datetime | None = None
+
+
+def mark(connection: Connection, owner: str, chosen: Sequence[Claimed], now: datetime) -> list[Claimed]:
+    """Record that *chosen* are about to be sent; return those that are still *owner*'s: no other may be sent."""
+    mine = set()
+    dialect = connection.dialect.name
+    for mailing, works in _by_mailing(chosen):
+        given = written_rows(dialect, _KEY, [(mailing, work.number) for work in works])
+        rows = connection.execute(
+            _marking(dialect, is_letter=mailing == NONE), {"the_rows": given, "the_owner": owner, "the_instant": now}
+        )
+        mine |= {(mailing, row[0]) for row in rows}
+    return [work for work in chosen if (work.mailing, work.number) in mine]
+
+
+@cache  # what runs for every few messages is not composed anew each time
+def _marking(dialect: str, *, is_letter: bool) -> Executable:
+    table, number = _place(is_letter=is_letter)
+    given = rows_given(dialect, _KEY, bindparam("the_rows", type_=Text))
+    return (
+        update(table)
+        .where(
+            same_row(given, is_letter=is_letter),
+            table.c.state == State.CLAIMED,
+            table.c.owner == bindparam("the_owner"),
+            table.c.lease_until >= bindparam("the_instant", type_=Instant),
+        )
+        .values(state=State.SENDING)
+        .returning(number)
+    )
+
+
+def record(connection: Connection, owner: str, done: Sequence[Done], now: datetime) -> None:
+    """
+    Record what became of *owner*'s work at *now*.
+
+    What another process has claimed since is left to it; where that took it for unknown, and it is known now, it is
+    recorded after all.
+    """
+    dialect = connection.dialect.name
+    for (mailing, state, ready_at), group in _groups(done):
+        rows = [(mailing, each.work.number, each.reply, each.work.message_id) for each in group]
+        statement = _recording(dialect, state, is_letter=mailing == NONE, waits=ready_at is not None)
+        given: dict[str, Any] = {"the_rows": written_rows(dialect, _RECORDED, rows), "the_owner": owner}
+        if state is State.SENT:
+            given["the_instant"] = now
+        if ready_at is not None:
+            given["the_wait"] = ready_at
+        connection.execute(statement, given)
+
+
+@cache
+def _recording(dialect: str, state: State, *, is_letter: bool, waits: bool) -> Update:
+    table, _ = _place(is_letter=is_letter)
+    given = rows_given(dialect, _RECORDED, bindparam("the_rows", type_=Text))
+    at_work = table.c.state.in_((State.CLAIMED, State.SENDING, State.UNKNOWN))
+    ours = table.c.owner == bindparam("the_owner")
+    values = _values(table, state, given, waits=waits)
+    return update(table).where(same_row(given, is_letter=is_letter), ours, at_work).values(values)
+
+
+def same_row(given: FromClause, *, is_letter: bool = False) -> ColumnElement[bool]:
+    """Return the condition that a delivery, or a letter, is the one that *given* names, by the whole of its key."""
+    if is_letter:
+        return letters.c.id == given.c.number
+    return and_(deliveries.c.mailing_id == given.c.mailing, deliveries.c.subscription_id == given.c.number)
+
+
+def _values(table: Table, state: State, given: FromClause, *, waits: bool) -> dict[str, Any]:
+    if state is State.CLAIMED:
+        return {"state": state}
+    values: dict[str, Any] = {"state": state, "lease_until": None}
+    if waits:
+        values["ready_at"] = bindparam("the_wait", type_=Instant)
+    elif state is State.UNKNOWN:
+        values["ready_at"] = None
+    if state is State.UNKNOWN:
+        values["replies_lost"] = 1
+    if state is State.SENT:
+        values["sent_at"] = bindparam("the_instant", type_=Instant)
+    if state is State.QUEUED:
+        # Whoever claims it next settles its bytes anew, unless an attempt before this one had them.
+        values["attempts"] = table.c.attempts - 1
+        for name in ("frozen_number", "address", "format", "signed_by") if table is deliveries else ("signed_by",):
+            values[name] = case((table.c.attempts > 1, table.c[name]))
+        return values
+    values["reply"] = given.c.reply
+    if table is deliveries:
+        values["message_id"] = given.c.message_id
+    elif state in (State.SENT, State.FAILED):
+        values["mail"] = b""  # it may hold a token
+    return values
+
+
+def renew(connection: Connection, owner: str, mailings: Iterable[int], until: datetime, now: datetime) -> None:
+    """Keep what *owner* has claimed until *until*, where that is not over yet."""
+    for mailing in {NONE, *mailings}:
+        table, _ = _place(is_letter=mailing == NONE)
+        connection.execute(
+            update(table)
+            .where(_of_mailing(mailing), _in_hands(table), table.c.owner == owner, table.c.lease_until >= now)
+            .values(lease_until=until)
+        )
+
+
+def take_up(connection: Connection, mailing: int, now: datetime, again_at: datetime | None) -> None:
+    """
+    Take up what a process that ended had in its hands, of a mailing or of the letters (`NONE`).
+
+    What it had only claimed is queued again. What it may have sent is unknown, and sent again at *again_at* (`None`:
+    never) if it has not been so before.
+    """
+    table, _ = _place(is_letter=mailing == NONE)
+    over = or_(table.c.lease_until < now, table.c.lease_until.is_(None))
+    connection.execute(
+        update(table)
+        .where(_of_mailing(mailing), table.c.state == State.CLAIMED, over)
+        .values(state=State.QUEUED, lease_until=None)
+    )
+    again: Any = case((table.c.replies_lost.is_(None), again_at)) if again_at is not None else None
+    connection.execute(
+        update(table)
+        .where(_of_mailing(mailing), table.c.state == State.SENDING, over)
+        .values(
+            state=State.UNKNOWN,
+            lease_until=None,
+            ready_at=again,
+            replies_lost=1,
+            reply="its process ended before the answer came",
+        )
+    )
+
+
+def _in_hands(table: Table) -> ColumnElement[bool]:
+    return table.c.state.in_((State.CLAIMED, State.SENDING))
+
+
+def _place(*, is_letter: bool) -> tuple[Table, Any]:
+    """Return the table of letters, or of deliveries, and the column that names a row."""
+    return (letters, letters.c.id) if is_letter else (deliveries, deliveries.c.subscription_id)
+
+
+def _of_mailing(mailing: int) -> ColumnElement[bool]:
+    return true() if mailing == NONE else deliveries.c.mailing_id == mailing
+
+
+def _by_mailing(works: Sequence[Claimed]) -> Iterable[tuple[int, list[Claimed]]]:
+    for mailing, group in groupby(sorted(works, key=lambda work: work.mailing), lambda work: work.mailing):
+        yield mailing, list(group)
+
+
+def _groups(done: Sequence[Done]) -> Iterable[tuple[tuple[int, State, datetime | None], list[Done]]]:
+    groups: dict[tuple[int, State, datetime | None], list[Done]] = {}
+    for each in done:
+        groups.setdefault((each.work.mailing, each.state, each.ready_at), []).append(each)
+    return groups.items()
