@@ -21,7 +21,8 @@ MAILING = 77
 SENDER = bounce_address(KEYS, READER, MAILING, BOUNCE_DOMAIN, at(0))
 FORGED = f"b+{'a' * 61}@{BOUNCE_DOMAIN}"
 LEAVING = leave_address(READER)
-LINK = f"https://dose.example.org/unsubscribe/{KEYS.seal(Purpose.UNSUBSCRIBE, READER.bytes, at(0))}"
+LINK = f"https://dose.example.org/unsubscribe/{KEYS.seal_for_mail(Purpose.UNSUBSCRIBE, READER.bytes, at(0))}"
+OTHER_LINK = f"https://dose.example.org/unsubscribe/{KEYS.seal(Purpose.UNSUBSCRIBE, READER.bytes, at(0))}"
 #: When the messages below came, but for those that say otherwise.
 CAME = at(1, 6.5)
 RFC_5322 = "%a, %d %b %Y %H:%M:%S"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from newsletter.circulation.feedback import Tally
     from newsletter.delivery.feedback.sources import Source
 
-feedback = Application("What comes back of the mail: bounces, complaints, readers who leave by mail.")
+feedback = Application("Bounces, complaints, and readers who leave by mail.")
 
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="A message's number, as `feedback list` has it.")]
 #: What a mail server keeps a message for, and tries again later (sysexits.h, EX_TEMPFAIL).

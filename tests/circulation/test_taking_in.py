@@ -13,6 +13,7 @@ from rooms import BOUNCE_DOMAIN, KEYS, SUPPRESSION_KEY, Room, at, day
 from sqlalchemy import select
 
 from newsletter.circulation.feedback import NoSuchFeedback, Tally
+from newsletter.delivery.feedback import refusal
 from newsletter.delivery.feedback.sources import Arrived
 from newsletter.delivery.replies import Reply
 from newsletter.delivery.verp import bounce_address
@@ -245,16 +246,8 @@ def test_who_leaves_by_mail_has_left(lists: Lists) -> None:
 # What a mail server refuses at once.
 
 
-def refused(text: str, code: int = 550, message_id: str = "<i1.a@x>") -> Feedback:
-    reply = Reply.of(code, text)
-    return Feedback(
-        kind=reply.failure,
-        event_id=message_id,
-        happened_at=at(3),
-        mailing_id=1,
-        status=str(reply.status) if reply.status else None,
-        detail=str(reply),
-    )
+def refused(text: str, message_id: str = "<i1.a@x>") -> Feedback:
+    return refusal(Reply.of(550, text), message_id, 1, at(3))
 
 
 def test_what_is_refused_at_once_counts_as_what_comes_back(lists: Lists) -> None:
@@ -264,7 +257,7 @@ def test_what_is_refused_at_once_counts_as_what_comes_back(lists: Lists) -> None
         assert number is not None
         for _ in range(2):
             assert not feedback.rejected(connection, number, refused("5.1.1 no such user"), at(3))
-        assert not feedback.rejected(connection, number, refused("5.7.1 no", message_id="<i2.a@x>"), at(3))
+        assert not feedback.rejected(connection, number, refused("5.7.1 no", "<i2.a@x>"), at(3))
     lists.take_in(lists.bounced(3), now=at(3, 9))
     assert lists.subscriber().bounce_score == 1.0
     assert [(row.origin, row.kind, row.status) for row in lists.kept()] == [

@@ -14,7 +14,9 @@ from returned_mail import (
     FORGED,
     GMAIL,
     LEAVING,
+    LINK,
     MAILING,
+    OTHER_LINK,
     QMAIL,
     READER,
     SENDER,
@@ -165,8 +167,10 @@ def test_what_was_said_is_kept_on_a_line() -> None:
         complaint("Feedback-Type: abuse", original=our_headers(sender=SENDER)),
         complaint("Feedback-Type: opt-out", original=f"List-Unsubscribe: <mailto:{LEAVING}?subject=x>\n"),
         complaint("Feedback-Type: abuse", original=our_headers().replace("/unsubscribe/", "/unsubscribe/\n ")),
+        complaint("Feedback-Type: abuse", original=f"List-Unsubscribe: <{LINK}>\n"),
+        complaint("Feedback-Type: abuse", original=f"List-Unsubscribe: <{OTHER_LINK}>\n"),
     ],
-    ids=["Yahoo", "headers alone", "our sender", "return path", "by mail", "folded"],
+    ids=["Yahoo", "headers alone", "our sender", "return path", "by mail", "folded", "link", "link in capitals"],
 )
 def test_a_complaint_is_about_the_reader_whose_mail_it_brings_back(mail: bytes) -> None:
     said = fed(mail)

@@ -2,5 +2,6 @@
 
 from newsletter.delivery.feedback.parts import ENOUGH
 from newsletter.delivery.feedback.reading import read
+from newsletter.delivery.feedback.refusals import refusal
 
-__all__ = ["ENOUGH", "read"]
+__all__ = ["ENOUGH", "read", "refusal"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -80,10 +81,9 @@ class Ours:
 
     def _linked(self, text: str) -> Proof | None:
         for token in islice(_LINK.findall(text), _MOST):
-            try:
-                return Proof(UUID(bytes=self.keys.open(Purpose.UNSUBSCRIBE, token, self.now)))
-            except (InvalidToken, ValueError):
-                continue
+            for read in (self.keys.open_from_mail, self.keys.open):
+                with suppress(InvalidToken, ValueError):
+                    return Proof(UUID(bytes=read(Purpose.UNSUBSCRIBE, token, self.now)))
         return None
 
 
