@@ -16,13 +16,13 @@ from servers.dovecot import NoDovecot, running_dovecot
 from servers.missing import missing
 from servers.ports import LOOPBACK
 from servers.postfix import Postfix
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from newsletter.delivery.smtp import Envelope, Outcome, Patience, Relay, Session, dot_stuffed
 from newsletter.delivery.verp import bounce_address
 from newsletter.keys import keyring
 from newsletter.store import Store
-from newsletter.store.tables import subscribers, subscriptions
+from newsletter.store.tables import feedback, subscribers, subscriptions
 
 DOMAIN = "bounce.example.org"
 KINDS = "read known kinds bounced left"
@@ -86,6 +86,26 @@ def test_a_maildir_is_taken_in_once(listed, maildir):
     assert sorted(file.name for file in (maildir / "cur").iterdir()) == [f"{each}.V1.host:2,S" for each in (1, 2, 3)]
     assert score(listed) == ("good", 1.0)
     assert listed.ok("feedback", "read", maildir).out == "0 read\n"
+
+
+def test_killed_while_it_reads_a_maildir_it_loses_nothing_and_counts_nothing_twice(listed, maildir):
+    mail = returned(listed)
+    for number in range(1_000):
+        (maildir / "new" / f"{number}.V1.host").write_bytes(mail + b"%d" % number)
+    for _ in range(3):
+        with listed.start("feedback", "read", maildir) as process:
+            seen = len(list((maildir / "cur").iterdir()))
+            until(lambda before=seen: len(list((maildir / "cur").iterdir())) > before, "a message to be taken in")
+            process.kill()
+
+    assert 0 < len(list((maildir / "new").iterdir())) < 1_000
+    listed.process("feedback", "read", maildir)
+    store = Store(f"sqlite:///{listed.database}")
+    with store.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(feedback)) == 1_000
+    store.close()
+    assert len(list((maildir / "cur").iterdir())) == 1_000
+    assert list((maildir / "new").iterdir()) == []
 
 
 def test_what_it_says_of_a_mailbox_reads_well(listed, write):
