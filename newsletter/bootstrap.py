@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -70,7 +71,7 @@ def means_of(settings: Settings, keys: Keyring) -> Means:
         keys=keys,
         max_late=settings.max_late,
         lease=settings.lease,
-        route=None if settings.smtp_url == "outbox:" else _route(settings),
+        route=route_of(settings),
         retries=Retries(
             after=settings.retry_after, unknown=settings.unknown_after if settings.on_unknown == "resend" else None
         ),
@@ -81,7 +82,10 @@ def means_of(settings: Settings, keys: Keyring) -> Means:
     )
 
 
-def _route(settings: Settings) -> Route:
+def route_of(settings: Settings) -> Route | None:
+    """Return how the relay is reached; `None` where mail goes into the outbox."""
+    if settings.smtp_url == "outbox:":
+        return None
     host = urlsplit(settings.base_url).hostname or "localhost"
     return Route(
         relay=Relay.parse(settings.smtp_url),
@@ -111,12 +115,13 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         secret = settings.secret_key.get_secret_value() if settings.secret_key else None
         folder = settings.home / "keys"
         keys = keyring(folder, secret)
+        retention = timedelta(days=settings.retention_days) if settings.retention_days else None
         yield Newsroom(
             settings=settings,
             store=store,
             press=Press(store, publisher_of(settings), means_of(settings, keys)),
             desk=Desk(store),
-            circulation=Circulation(store, keys, suppression_key(folder)),
+            circulation=Circulation(store, keys, suppression_key(folder), retention),
             intake=Intake(store, keys, suppression_key(folder), settings.bounce_domain),
         )
     finally:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from newsletter.archive import editions
+from newsletter.circulation.lists import Lists
 from newsletter.errors import NewsletterError
 from newsletter.readers import subscribers
-from newsletter.readers.subscribers import Subscriber
 from newsletter.store import Store
 from newsletter.tokens import InvalidToken, Keyring, Purpose
 
@@ -31,18 +31,18 @@ class Reader:
     has_left: bool
 
 
-class Circulation:
-    """Subscribers; *suppression_key* hashes the addresses that no list brings back."""
+class Circulation(Lists):
+    """Subscribers: those who come and go by themselves; `Lists` has the operator's verbs."""
 
-    def __init__(self, store: Store, keys: Keyring, suppression_key: bytes) -> None:
-        self.store = store
+    def __init__(self, store: Store, keys: Keyring, suppression_key: bytes, retention: timedelta | None = None) -> None:
+        super().__init__(store, suppression_key, retention)
         self._keys = keys
-        self._suppression_key = suppression_key
 
     def add(self, slug: str | None, addresses: Sequence[str], consent: str, now: datetime) -> list[str]:
         """
         Subscribe addresses to an edition, confirmed on the operator's word; return those that were new.
 
+        Who left, bounced, complained, was erased or is suppressed stays so.
         Raises `NoConsent`, `InvalidAddress` (then none of them is added), `NoSuchEdition`.
         """
         if not consent.strip():
@@ -52,7 +52,8 @@ class Circulation:
             return [
                 subscribers.normal_address(address)[0]
                 for address in addresses
-                if subscribers.subscribe(connection, edition_id, address, consent.strip(), now)
+                if not self._is_out(connection, address)
+                and subscribers.subscribe(connection, edition_id, address, consent.strip(), now)
             ]
 
     def reader_of(self, token: str, now: datetime) -> Reader:
@@ -76,10 +77,11 @@ class Circulation:
         return reader
 
     def come_back(self, token: str, now: datetime) -> Reader:
-        """Subscribe the reader of *token*, who left, again. Raises as `reader_of` does."""
+        """Subscribe the reader of *token*, who left, again. Raises as `reader_of` does; so for who was erased."""
         reader = self.reader_of(token, now)
         with self.store.transaction() as connection:
-            subscribers.come_back(connection, reader.uid, "asked to stay on the page for leaving", now)
+            if not subscribers.come_back(connection, reader.uid, "asked to stay on the page for leaving", now):
+                raise InvalidToken
         return reader
 
     def _subject(self, token: str, now: datetime) -> bytes:
@@ -88,11 +90,6 @@ class Circulation:
             return self._keys.open_from_mail(Purpose.UNSUBSCRIBE, token, now)
         except InvalidToken:
             return self._keys.open(Purpose.UNSUBSCRIBE, token, now)
-
-    def every(self) -> list[Subscriber]:
-        """Return every subscriber, in the order in which they came."""
-        with self.store.reading() as connection:
-            return list(subscribers.every(connection))
 
 
 def _uid_in(subject: bytes) -> UUID:

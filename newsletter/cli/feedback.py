@@ -158,7 +158,7 @@ def _tell(tally: Tally) -> None:
     if tally.left:
         say(f"{tally.left:,} subscriptions were left")
     if tally.kinds[FeedbackKind.OURS]:
-        say("what is ours was refused for the mail or its sender, not for the reader: daily-dose check")
+        say("what is ours was refused for the mail or its sender, not for the reader: daily-dose check mail")
     if tally.kinds[FeedbackKind.UNCLASSIFIED]:
         say("what is unclassified waits for a person: daily-dose feedback list")
 

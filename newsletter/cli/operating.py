@@ -1,4 +1,4 @@
-"""Commands that make and watch the service: init, status, check."""
+"""Commands that make and watch the service: init, status."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newsletter.cli.terminal import Application, EditionSlug, Json, answer, now, opened, progress, say, warn, wrong
-from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.bootstrap import Newsroom
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_to(app: Application) -> None:
     """Add these commands."""
-    for command in (init, status, check):
+    for command in (init, status):
         app.command()(command)
 
 
@@ -63,41 +62,6 @@ def status(edition: EditionSlug = None, json: Json = False) -> None:
     say(f"{overview.edition}, {overview.day}")
     for name, text in _rows(overview):
         say(f"{name:<12}  {text}")
-
-
-def check(json: Json = False) -> None:
-    """List the settings, and what is wrong and how to mend it.
-
-    Exit status 1 if anything is.
-
-    Example: daily-dose check
-    """
-    from newsletter.settings import read_settings
-
-    rows = read_settings().described()
-    problems = _problems()
-    if json:
-        settings = [{"name": row.name, "value": row.value, "origin": row.origin} for row in rows]
-        answer({"settings": settings, "problems": problems})
-    else:
-        width = max(len(row.name) for row in rows)
-        for row in rows:
-            say(f"{row.name:<{width}}  {row.value or '-'}  ({row.origin})")
-        for problem in problems:
-            say(f"problem: {problem}")
-        say({0: "nothing is wrong", 1: "1 problem"}.get(len(problems), f"{len(problems)} problems"))
-    if problems:
-        raise typer.Exit(1)
-
-
-def _problems() -> list[str]:
-    try:
-        with opened() as room:
-            overviews = [room.press.outlook.overview(edition.slug, now()) for edition in room.desk.editions()]
-            found = [problem for overview in overviews for problem in overview.problems]
-            return found + room.press.faults(now()) + room.intake.problems(now())
-    except NewsletterError as error:
-        return [str(error)]  # what keeps a command from its work is the first thing that a doctor tells
 
 
 def _rows(overview: Overview) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -39,6 +40,7 @@ _SIGNED = (
 _ALONE = frozenset((*_SIGNED[:10], "list-unsubscribe", "list-unsubscribe-post"))
 _PADDING, _HASH = PKCS1v15(), SHA256()
 _WIDTH = 76
+_DOMAIN = re.compile(r"@([A-Za-z0-9.-]+)\Z")
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 
 
@@ -84,9 +86,11 @@ class _Key:
 
 class Signer:
     """
-    Signs mail that is from an address of *domain* with *keys*; without keys it signs nothing: the relay may.
+    Signs mail with *keys*, by the domain that it is from; without keys it signs nothing: the relay may.
 
-    Raises `UnusableDkimKey`.
+    *domain* is the sender's, whose `records` are to be published. An edition with a sender at another domain is signed
+    by that, which must publish the same: a signature of any other domain proves nothing of a From (DMARC). Raises
+    `UnusableDkimKey`.
     """
 
     def __init__(self, keys: Iterable[DkimKey], domain: str) -> None:
@@ -126,11 +130,12 @@ class Signer:
             return mail
         head, _, body = mail.partition(b"\r\n\r\n")
         names, told = _relaxed_head(head)
+        domain = _domain(told[: told.find(b"\r\n")]) or self.domain
         body_hash = base64.b64encode(sha256(relaxed_body(body, leave)).digest())
         stamp = int(at.timestamp())
         lines = []
         for key in keys:
-            written, canonical = _form(key.selector, f"{key.name}-sha256", self.domain, names)
+            written, canonical = _form(key.selector, f"{key.name}-sha256", domain, names)
             signature = key.sign(told + canonical % (stamp, body_hash))
             lines += [written % (stamp, body_hash), *_broken(signature)]
         return b"".join(lines) + mail
@@ -197,6 +202,14 @@ def _order(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
         signed += [name] * (len(found) + (name in _ALONE))
         places += reversed(found)
     return tuple(signed), tuple(places)
+
+
+@lru_cache(maxsize=32)
+def _domain(sender: bytes) -> str | None:
+    """Return the domain of a From in relaxed form, in letters that a signature can name; `None` for no From."""
+    name, _, value = sender.decode("latin-1").partition(":")
+    found = _DOMAIN.search(parseaddr(value)[1]) if name == "from" else None
+    return found[1].lower() if found else None
 
 
 @lru_cache(maxsize=256)

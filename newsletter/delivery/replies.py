@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from newsletter.feedback import FeedbackKind
@@ -77,6 +78,7 @@ class Reply:
     text: str
 
     @classmethod
+    @lru_cache(maxsize=256)  # a server says "250 2.1.0 Ok" a million times
     def of(cls, code: int, said: bytes | str) -> Reply:
         """Return a reply as it is kept: on one clean line, not too long."""
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said

@@ -157,6 +157,7 @@ class Session:
         self._patience = patience or Patience()
         self._smtp = _opened(relay, host_name, self._patience)
         self._pipelines = self._smtp.has_extn("pipelining")
+        self._waits = 0.0
         self.usable = True
         #: The last refusal, for who wants to know why it ended.
         self.last_words: str | None = None
@@ -251,7 +252,8 @@ class Session:
         """Read the replies to a message's commands; return the first refusal, if there is one, and the last reply."""
         refused = None
         for stage in _COMMAND_STAGES:
-            reply = self._reply(self._patience.reply)
+            # They left with the body before them, and a server that is at work on that answers them later.
+            reply = self._reply(max(self._patience.reply, self._patience.dot))
             if refused is None and not _goes_on(stage, reply):
                 refused = _refused(envelope, stage, reply)
             if reply.closes:
@@ -297,7 +299,9 @@ class Session:
 
     def _reply(self, seconds: float) -> Reply:
         assert self._smtp.sock is not None, "a session that is not usable asks nothing"
-        self._smtp.sock.settimeout(seconds)
+        if seconds != self._waits:
+            self._smtp.sock.settimeout(seconds)
+            self._waits = seconds
         return Reply.of(*self._smtp.getreply())
 
 

@@ -115,7 +115,7 @@ def test_what_it_says_of_a_mailbox_reads_well(listed, write):
 
     assert listed.ok("feedback", "read", box).out == (
         "4 read; 1 hard, 1 ours, 1 unclassified; 1 known already\n"
-        "what is ours was refused for the mail or its sender, not for the reader: daily-dose check\n"
+        "what is ours was refused for the mail or its sender, not for the reader: daily-dose check mail\n"
         "what is unclassified waits for a person: daily-dose feedback list\n"
     )
 

@@ -134,6 +134,17 @@ def test_a_signature_names_the_senders_domain_the_deliverys_instant_and_no_end(s
         assert "l" not in tags
 
 
+def test_an_edition_at_another_domain_is_signed_by_that(signer, keys):
+    """A signature of any other domain proves nothing of a From (RFC 9989)."""
+    mail = MAILS["mailing"].replace(b"Daily Dose <dose@example.org>", b"Other Dose <dose@News.example.net>")
+    there = Signer(keys.values(), "news.example.net")
+    signed = signer.sign(mail, at=DUE)
+
+    assert {tags["d"] for tags in signatures(signed)} == {"news.example.net"}
+    assert verifies(signed, there.records())
+    assert there.sign(MAILS["mailing"], at=DUE) == signer.sign(MAILS["mailing"], at=DUE)
+
+
 def test_every_header_of_ours_is_signed_and_those_that_are_alone_once_more(signer):
     """So that nobody adds a second From, whose mail program may show that one (RFC 6376, 8.15)."""
     mail = MAILS["mailing"]

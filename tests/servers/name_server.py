@@ -31,14 +31,19 @@ class NameServer:
 
     port: int
     zone: Zone = field(default_factory=dict)
+    #: Names that it fails to answer for.
+    broken: set[str] = field(default_factory=set)
 
     def answer(self, query: dns.message.Message) -> dns.message.Message:
         """Return what it says to a query."""
         answer = dns.message.make_response(query)
         answer.flags |= dns.flags.AA | dns.flags.RA
         [question] = query.question
-        found = self.zone.get(question.name.to_text(omit_final_dot=True).lower())
-        if found is None:
+        name = question.name.to_text(omit_final_dot=True).lower()
+        found = self.zone.get(name)
+        if name in self.broken:
+            answer.set_rcode(dns.rcode.SERVFAIL)
+        elif found is None:
             answer.set_rcode(dns.rcode.NXDOMAIN)
         elif values := found.get(dns.rdatatype.to_text(question.rdtype)):
             texts = [_written(value) if question.rdtype == dns.rdatatype.TXT else value for value in values]

@@ -127,5 +127,5 @@ feedback = Table(
     # Kept only of what a human has to look at.
     Column("raw", LargeBinary),
     UniqueConstraint("origin", "event_id"),
-    Index("ix_feedback_raw", "received_at", **where(text("raw IS NOT NULL"))),
+    Index("ix_feedback_kept", "received_at", **where(text("(raw IS NOT NULL OR detail <> '')"))),
 )

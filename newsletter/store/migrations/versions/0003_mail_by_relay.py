@@ -153,7 +153,7 @@ def _aging() -> None:
         ("subscriptions", "left_at", "left_at", "left_at IS NOT NULL"),
         ("consents", "network", "given_at", "network IS NOT NULL"),
         ("letters", "address", "due_at", "address <> ''"),
-        ("feedback", "raw", "received_at", "raw IS NOT NULL"),
+        ("feedback", "kept", "received_at", "(raw IS NOT NULL OR detail <> '')"),
     ):
         where = sa.text(condition)
         op.create_index(f"ix_{table}_{name}", table, [column], sqlite_where=where, postgresql_where=where)
