@@ -83,7 +83,7 @@ def fill(room: Room) -> None:
                 published_at=instant,
                 updated_at=instant,
             )
-            issues.insert_issue(connection, issues.Freeze(issue=issue, mail=mail))
+            issues.insert_issue(connection, issues.Freeze(issue=issue, mail=issues.FrozenMail(whole=mail)))
 
 
 def told(what: str, seconds: list[float], cpu: float, goal: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,6 +16,7 @@ import structlog
 from newsletter import crashing
 from newsletter.circulation import Circulation, Intake
 from newsletter.delivery.deciding import Retries
+from newsletter.delivery.dkim import Signer
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.postman import Route
 from newsletter.delivery.smtp import Patience, Relay
@@ -28,6 +30,7 @@ from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.store.schema import Schema, look, upgrade
 from newsletter.tokens import Keyring
+from newsletter.watchdog import Watchdog
 
 
 class NotInitialised(NewsletterError):
@@ -48,6 +51,7 @@ class Newsroom:
     desk: Desk
     circulation: Circulation
     intake: Intake
+    watchdog: Watchdog
 
 
 def publisher_of(settings: Settings) -> Publisher:
@@ -79,7 +83,14 @@ def means_of(settings: Settings, keys: Keyring) -> Means:
         domain_rates={each.domain: each.rate for each in settings.domain_rates},
         warm_up=settings.warm_up,
         bounce_domain=settings.bounce_domain,
+        signer=signer_of(settings) if settings.dkim_keys else None,
     )
+
+
+def signer_of(settings: Settings) -> Signer:
+    """Return what signs mail with the keys of the settings; raise `UnusableDkimKey`."""
+    sender = parseaddr(settings.from_address)[1]
+    return Signer(settings.dkim_keys, sender.rpartition("@")[2])
 
 
 def route_of(settings: Settings) -> Route | None:
@@ -123,6 +134,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
             desk=Desk(store),
             circulation=Circulation(store, keys, suppression_key(folder), retention),
             intake=Intake(store, keys, suppression_key(folder), settings.bounce_domain),
+            watchdog=Watchdog(settings.alive_url),
         )
     finally:
         store.close()

@@ -168,11 +168,19 @@ def count(connection: Connection) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenMail:
+    """An issue's mail with its holes: *whole*, and for who wants *text* alone, of which an older version froze none."""
+
+    whole: bytes
+    text: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze:
-    """What publishing writes: the issue and the mail's bytes."""
+    """What publishing writes: the issue and its mail."""
 
     issue: Issue
-    mail: bytes
+    mail: FrozenMail
 
 
 def content_of(issue: Issue) -> str:
@@ -208,7 +216,7 @@ def insert_issue(connection: Connection, frozen: Freeze) -> None:
             updated_at=issue.updated_at,
             caught_up=issue.caught_up,
             content=content,
-            sha256=hashlib.sha256(content.encode() + frozen.mail).hexdigest(),
+            sha256=hashlib.sha256(content.encode() + frozen.mail.whole).hexdigest(),
         )
         .returning(issues.c.id, issues.c.edition_id, issues.c.entry_id)
     ).one()
@@ -223,7 +231,7 @@ def insert_issue(connection: Connection, frozen: Freeze) -> None:
         connection.execute(delete(queue).where(queue.c.edition_id == edition_id, queue.c.entry_id == entry_id))
 
 
-def freeze_mail(connection: Connection, issue_uid: UUID, mail: bytes, now: datetime) -> int:
+def freeze_mail(connection: Connection, issue_uid: UUID, mail: FrozenMail, now: datetime) -> int:
     """Keep the bytes of an issue's mail under the next number; return it."""
     issue_id, last = connection.execute(
         select(issues.c.id, func.max(frozen_mails.c.number))
@@ -235,10 +243,15 @@ def freeze_mail(connection: Connection, issue_uid: UUID, mail: bytes, now: datet
     return int(last) + 1
 
 
-def _keep_mail(connection: Connection, issue_id: int, number: int, mail: bytes, now: datetime) -> None:
+def _keep_mail(connection: Connection, issue_id: int, number: int, mail: FrozenMail, now: datetime) -> None:
     connection.execute(
         insert(frozen_mails).values(
-            issue_id=issue_id, number=number, frozen_at=now, mail=mail, sha256=hashlib.sha256(mail).hexdigest()
+            issue_id=issue_id,
+            number=number,
+            frozen_at=now,
+            mail=mail.whole,
+            text_mail=mail.text,
+            sha256=hashlib.sha256(mail.whole).hexdigest(),
         )
     )
 

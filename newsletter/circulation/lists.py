@@ -13,6 +13,10 @@ from newsletter.circulation.listing import ListReport, SubscriberList, lines_out
 from newsletter.readers import aging, erasing, holdings, subscribers, suppressions
 from newsletter.readers.subscribers import Subscriber
 from newsletter.store import Connection, Store
+from newsletter.store.engine import remember, remembered
+
+#: Where the last day is kept on which what is old was forgotten.
+_AGED_OUT = "aged_out"
 
 
 class Lists:
@@ -120,6 +124,18 @@ class Lists:
     def _is_out(self, connection: Connection, address: str) -> bool:
         hashed = suppressions.address_hash(self._suppression_key, normal_address(address)[1])
         return suppressions.is_suppressed(connection, hashed)
+
+    def age_out_daily(self, now: datetime, goes_on: Callable[[], bool] = lambda: True) -> dict[str, int]:
+        """Do `age_out` if it was not done on this day (in UTC) yet; return the counts, or nothing."""
+        today = now.date().isoformat()
+        with self.store.reading() as connection:
+            if remembered(connection, _AGED_OUT) == today:
+                return {}
+        counts = self.age_out(now, goes_on)
+        if goes_on():
+            with self.store.transaction() as connection:
+                remember(connection, _AGED_OUT, today)
+        return counts
 
     def age_out(self, now: datetime, goes_on: Callable[[], bool] = lambda: True) -> dict[str, int]:
         """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.bootstrap import Newsroom
-    from scheduler.clock import Clock
 
 #: The signals that end what goes on until it is stopped.
 _ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -39,11 +38,11 @@ def run() -> None:
     with opened(upgraded=True, log="info") as room:
         with progress("publishing") as done:
             begin(room, now(), since=None, empty=False, tell=warn, progress=done)
-        clock = _clock(room)
+        works = _Works(room)
         try:
-            _serve(room, on_ready=clock.start)
+            _serve(room, on_ready=works.start)
         finally:
-            clock.stop()
+            works.stop()
 
 
 def web() -> None:
@@ -63,34 +62,67 @@ def schedule() -> None:
     Example: daily-dose schedule
     """
     with opened(log="info") as room:
-        clock = _clock(room)
+        works = _Works(room)
         for number in _ENDS:
-            signal.signal(number, lambda *_: clock.stop())
-        clock.start()
+            signal.signal(number, lambda *_: works.clock.stop(patience=0))
+        works.start()
         _announce("The clock ticks. Ctrl-C stops it.")
-        clock.join()
+        works.clock.join()
+        works.stop()
         for number in _ENDS:
             # The interpreter forgets our ways before it ends: one more would kill what ends already.
             signal.signal(number, signal.SIG_IGN)
 
 
-def _clock(room: Newsroom) -> Clock:
+class _Works:
+    """
+    The clock, and the rounds that follow its ticks: the clock publishes, the rounds send.
+
+    A round begins after a tick has looked at the clock, so nothing is sent by an instant that can't be believed.
+    """
+
+    def __init__(self, room: Newsroom) -> None:
+        from scheduler.clock import Clock
+        from scheduler.rounds import Rounds
+
+        self._room = room
+        self.clock = Clock(self._tick, alarm=room.press.alarm, seconds=room.settings.tick_seconds)
+        self._rounds = Rounds(self._send)
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._rounds.start()
+        self.clock.start()
+
+    def stop(self) -> None:
+        """Stop to tick, and let what is being sent end."""
+        self.clock.stop()
+        self._rounds.stop()
+
+    def _tick(self, moment: datetime) -> None:
+        with _told("tick failed"):
+            published = self._room.press.tick(moment, now, lambda: self.clock.stopping)
+            if published:
+                self._room.watchdog.tell(published)
+        self._rounds.wake()
+
+    def _send(self, enough: Callable[[], bool]) -> None:
+        with _told("sending failed"):
+            self._room.press.sending.sweep(self.clock.now(), enough=enough, look=self.clock.now)
+        with _told("forgetting failed"):
+            self._room.circulation.age_out_daily(self.clock.now(), lambda: not enough())
+        self._room.watchdog.call()
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Log a refusal in a line: a full disk, say. It is tried again at the next tick."""
     import structlog
 
-    from scheduler.clock import Clock
-
-    log = structlog.get_logger(__name__)
-
-    def beat(moment: datetime) -> None:
-        try:
-            room.press.tick(moment, now, lambda: clock.stopping)
-            room.press.sending.sweep(moment, enough=lambda: clock.stopping, look=clock.now)
-        except NewsletterError as error:
-            # A full disk, say: told in a line, and tried again at the next tick.
-            log.error("tick failed", reason=str(error))  # noqa: TRY400 -- its trace tells an operator nothing
-
-    clock = Clock(beat, alarm=room.press.alarm, seconds=room.settings.tick_seconds)
-    return clock
+    try:
+        yield
+    except NewsletterError as error:
+        structlog.get_logger(__name__).error(what, reason=str(error))
 
 
 def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:

@@ -37,21 +37,23 @@ class Composing:
     means: Means
 
     def message(self, work: Claimed) -> bytes:
-        """Return the message; raise `Unsendable` where none can be made."""
+        """Return the message as it is sent, signed; raise `Unsendable` where none can be made."""
         if work.is_letter:
-            return work.mail
+            return self._signed(work, work.mail)
         if work.reader is None:
             raise Unsendable("its subscription has no name")
+        token = self.means.keys.seal_for_mail(Purpose.UNSUBSCRIBE, work.reader.bytes, work.due_at)
         try:
-            return fill(
-                work.mail,
-                to=work.address,
-                message_id=work.message_id,
-                date=work.due_at,
-                leave=self.means.keys.seal_for_mail(Purpose.UNSUBSCRIBE, work.reader.bytes, work.due_at),
-            )
+            mail = fill(work.mail, to=work.address, message_id=work.message_id, date=work.due_at, leave=token)
         except UnsafeHeader as error:
             raise Unsendable(str(error)) from error
+        return self._signed(work, mail, token)
+
+    def _signed(self, work: Claimed, mail: bytes, leave: str | None = None) -> bytes:
+        """Sign as at the first attempt: with the keys of then, at the delivery's own instant."""
+        if self.means.signer is None or not work.signed_by:
+            return mail
+        return self.means.signer.sign(mail, at=work.due_at, selectors=work.signed_by.split(","), leave=leave)
 
     def _comes_back_to(self, work: Claimed) -> str:
         """Return where a message that can't be delivered comes back to; its address says whose it was."""

@@ -98,8 +98,8 @@ class Issuing:
         issue = self._issue(connection, edition, due, pick, now)
         notes = self._notes(connection, edition, due.day) if mail else []
         carried = self._carried(connection, issue, notes) if mail else Carried()
-        mail_bytes = self.mail_of(connection, edition, issue, carried)
-        issues.insert_issue(connection, issues.Freeze(issue=issue, mail=mail_bytes))
+        frozen = self.mail_of(connection, edition, issue, carried)
+        issues.insert_issue(connection, issues.Freeze(issue=issue, mail=frozen))
         if mail:
             self._open_mailing(connection, issue, 1, notes, now)
         # Filling a year's past is one line of a person's attention, not 365.
@@ -118,8 +118,8 @@ class Issuing:
         if issue.mailed or issue.withdrawal is not None:
             return
         notes = self._notes(connection, edition, issue.day)
-        mail_bytes = self.mail_of(connection, edition, issue, self._carried(connection, issue, notes))
-        number = issues.freeze_mail(connection, issue.uid, mail_bytes, now)
+        frozen = self.mail_of(connection, edition, issue, self._carried(connection, issue, notes))
+        number = issues.freeze_mail(connection, issue.uid, frozen, now)
         self._open_mailing(connection, issue, number, notes, now)
         raise_change_number(connection)
 
@@ -128,12 +128,12 @@ class Issuing:
         edition = editions.get(connection, issue.edition)
         edition_id = editions.get_id(connection, edition.slug)
         notes = corrections.carried_by(connection, edition_id, "issue", issue.day.isoformat())
-        mail_bytes = self.mail_of(connection, edition, issue, self._carried(connection, issue, notes))
-        mailings.freeze_again(connection, issue.uid, issues.freeze_mail(connection, issue.uid, mail_bytes, now))
+        frozen = self.mail_of(connection, edition, issue, self._carried(connection, issue, notes))
+        mailings.freeze_again(connection, issue.uid, issues.freeze_mail(connection, issue.uid, frozen, now))
         return mailings.unclaimed(connection, issue.uid)
 
-    def mail_of(self, connection: Connection, edition: Edition, issue: Issue, carried: Carried) -> bytes:
-        """Return the bytes of an issue's mail."""
+    def mail_of(self, connection: Connection, edition: Edition, issue: Issue, carried: Carried) -> issues.FrozenMail:
+        """Return an issue's mail."""
         links = Links(self.publisher.base_url, None if editions.is_first(connection, edition.slug) else edition.slug)
         return mail_of(issue, edition, links, self.publisher, carried)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from newsletter.delivery.deciding import Retries
+from newsletter.delivery.dkim import Signer
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.postman import Route
 from newsletter.settings.values import Rate
@@ -31,3 +32,4 @@ class Means:
     domain_rates: dict[str, Rate] = field(default_factory=dict)
     warm_up: int | None = None
     bounce_domain: str | None = None
+    signer: Signer | None = None

@@ -8,11 +8,12 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from newsletter.archive import documents, editions, issues
+from newsletter.archive.issues import FrozenMail
 from newsletter.models import Correction, Edition, Issue, PartialDate, Publisher
 from newsletter.render import feeds, words
 from newsletter.render.links import Format, Links
 from newsletter.render.mail import issue_mail
-from newsletter.render.message import Imprint, freeze
+from newsletter.render.message import Imprint, freeze, freeze_text
 from newsletter.store import Connection
 from newsletter.store.engine import change_number, raise_change_number, remember, remembered
 
@@ -40,8 +41,8 @@ def links_of(edition: Edition, every: Sequence[Edition], publisher: Publisher) -
     return Links(publisher.base_url, None if first else edition.slug)
 
 
-def mail_of(issue: Issue, edition: Edition, links: Links, publisher: Publisher, carried: Carried) -> bytes:
-    """Return the bytes of an issue's mail, with holes for what differs from reader to reader."""
+def mail_of(issue: Issue, edition: Edition, links: Links, publisher: Publisher, carried: Carried) -> FrozenMail:
+    """Return an issue's mail, with holes for what differs from reader to reader."""
     letter = issue_mail(
         issue,
         edition=edition,
@@ -60,7 +61,7 @@ def mail_of(issue: Issue, edition: Edition, links: Links, publisher: Publisher, 
         kind="issue",
         key=issue.day.isoformat(),
     )
-    return freeze(letter, imprint)
+    return FrozenMail(whole=freeze(letter, imprint), text=freeze_text(letter, imprint))
 
 
 def print_documents(connection: Connection, publisher: Publisher, now: datetime) -> None:

@@ -47,7 +47,7 @@ class Proofs:
             issue, frozen = self._issue(connection, edition, name, now)
             links = links_of(edition, editions.every(connection), self._publisher)
         if form in ("html", "text", "eml"):
-            mail = frozen or mail_of(issue, edition, links, self._publisher, Carried())
+            mail = frozen or mail_of(issue, edition, links, self._publisher, Carried()).whole
             return _part(mail, issue, form)
         if form == "page":
             return pages.issue_page(issue, edition=edition, publisher=self._publisher, links=links).encode()

@@ -123,7 +123,13 @@ class Run:
             return [], 0
         running = mailings.running(connection)
         self.open = tuple(each.id for each in running)
-        terms = Terms(owner=self.owner, now=now, until=now + means.lease, max_late=means.max_late)
+        terms = Terms(
+            owner=self.owner,
+            now=now,
+            until=now + means.lease,
+            max_late=means.max_late,
+            signed_by=",".join(means.signer.selectors) if means.signer else "",
+        )
         self._tidy(connection, running, terms)
         if pausing.find_pause(connection):
             return [], 0

@@ -234,9 +234,9 @@ def _publish(connection, edition: Edition, published: Entry, on: date, values: d
         caught_up=values["caught_up"],
     )
     first, *others = values["mails"]
-    issues.insert_issue(connection, issues.Freeze(issue=issue, mail=first))
+    issues.insert_issue(connection, issues.Freeze(issue=issue, mail=issues.FrozenMail(whole=first)))
     for mail in others:
-        issues.freeze_mail(connection, issue.uid, mail, instant)
+        issues.freeze_mail(connection, issue.uid, issues.FrozenMail(whole=mail), instant)
     if values["mailed"]:
         hours = mailings.Hours(since=instant, zone="UTC")
         number = len(others) + 1

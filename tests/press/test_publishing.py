@@ -102,7 +102,7 @@ def test_the_database_refuses_a_second_issue_of_a_day(room, press):
 
     issue = press.publish(None, day(0), at(0))
     with pytest.raises(IntegrityError), room.store.transaction() as connection:
-        issues.insert_issue(connection, issues.Freeze(issue=issue, mail=b""))
+        issues.insert_issue(connection, issues.Freeze(issue=issue, mail=issues.FrozenMail(whole=b"")))
 
 
 # Frozen
