@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from newsletter import crashing
-from newsletter.circulation import Circulation
+from newsletter.circulation import Circulation, Intake
 from newsletter.delivery.deciding import Retries
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.outbox import Outbox
@@ -50,6 +50,7 @@ class Newsroom:
     press: Press
     desk: Desk
     circulation: Circulation
+    intake: Intake
     watchdog: Watchdog
 
 
@@ -132,6 +133,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
             press=Press(store, publisher_of(settings), means_of(settings, keys)),
             desk=Desk(store),
             circulation=Circulation(store, keys, suppression_key(folder), retention),
+            intake=Intake(store, keys, suppression_key(folder), settings.bounce_domain),
             watchdog=Watchdog(settings.alive_url),
         )
     finally:

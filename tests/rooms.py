@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from newsletter.archive import editions, entries, issues
-from newsletter.circulation import Circulation
+from newsletter.circulation import Circulation, Intake
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.work import Claimed
 from newsletter.desk import Desk
@@ -34,6 +34,7 @@ PUBLISHER = Publisher(
 MAX_LATE = timedelta(hours=12)
 KEYS = Keyring([b"a key of the tests, of at least 32 bytes"])
 SUPPRESSION_KEY = b"another key of the tests, for addresses"
+BOUNCE_DOMAIN = "bounce.example.org"
 #: The first day of the rooms' edition; it is due at 06:00 UTC.
 START = date(2026, 3, 1)
 
@@ -106,6 +107,7 @@ class Room:
         self.press = Press(self.store, PUBLISHER, self.means())
         self.desk = Desk(self.store)
         self.circulation = Circulation(self.store, KEYS, SUPPRESSION_KEY)
+        self.intake = Intake(self.store, KEYS, SUPPRESSION_KEY, BOUNCE_DOMAIN)
 
     def means(self) -> Means:
         """Return by which means this room sends."""

@@ -65,7 +65,8 @@ def _problems() -> list[str]:
     try:
         with opened() as room:
             overviews = [room.press.outlook.overview(edition.slug, now()) for edition in room.desk.editions()]
-            return [problem for overview in overviews for problem in overview.problems] + room.press.faults(now())
+            found = [problem for overview in overviews for problem in overview.problems]
+            return found + room.press.faults(now()) + room.intake.problems(now())
     except NewsletterError as error:
         return [str(error)]  # what keeps a command from its work is the first thing that a doctor tells
 

@@ -7,10 +7,21 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from newsletter.cli import archive, checking, corrections, editions, issues, operating, plans, serving, subscribers
+from newsletter.cli import (
+    archive,
+    checking,
+    corrections,
+    editions,
+    feedback,
+    issues,
+    operating,
+    plans,
+    serving,
+    subscribers,
+)
 from newsletter.cli.terminal import Application, say
 
-ROOMS = (serving, operating, checking, issues, corrections, plans, archive, editions, subscribers)
+ROOMS = (serving, operating, checking, issues, corrections, plans, archive, editions, subscribers, feedback)
 
 
 def _tell_version(wanted: bool) -> None:  # noqa: FBT001 -- Typer calls it so

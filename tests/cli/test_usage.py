@@ -12,9 +12,10 @@ COMMANDS = [
     *("import", "export archive", "queue list", "queue add", "queue move", "queue remove"),
     *("editions list", "editions add", "editions set", "export subscribers"),
     *(f"subscribers {name}" for name in ("add", "import", "sync", "list", "show", "export", "suppress", "erase")),
+    *("feedback read", "feedback list", "feedback show", "feedback drop"),
 ]
 #: What goes on until it is stopped, or prints what it was asked for.
-WITHOUT_JSON = {"run", "web", "schedule", "preview"}
+WITHOUT_JSON = {"run", "web", "schedule", "preview", "feedback show"}
 
 
 def test_the_help_names_every_command_in_a_whole_sentence(fresh):
@@ -33,7 +34,7 @@ def test_every_command_has_an_example(fresh, command):
     assert ("--json" in told) is (command not in WITHOUT_JSON)
 
 
-@pytest.mark.parametrize("words", [[], ["queue"], ["export"], ["editions"], ["subscribers"]])
+@pytest.mark.parametrize("words", [[], ["queue"], ["export"], ["editions"], ["subscribers"], ["feedback"]])
 def test_a_call_without_a_command_shows_which_there_are(fresh, words):
     ran = fresh.run(*words)
 
