@@ -61,6 +61,7 @@ def publisher_of(settings: Settings) -> Publisher:
         rights=settings.rights,
         postal_address=settings.postal_address,
         reply_to=settings.reply_to,
+        bounce_domain=settings.bounce_domain,
     )
 
 

@@ -372,7 +372,7 @@ class Publisher:
     """
     What every page, feed and mail says of who publishes it; comes from settings.
 
-    *base_url* has no slash at its end. *rights* is the licence line.
+    *base_url* has no slash at its end. *rights* is the licence line. Mail to *bounce_domain* comes back to us.
     """
 
     base_url: str
@@ -381,3 +381,4 @@ class Publisher:
     rights: str = ""
     postal_address: str = ""
     reply_to: str | None = None
+    bounce_domain: str | None = None

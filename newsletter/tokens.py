@@ -76,7 +76,7 @@ class Keyring:
 
     def seal_for_mail(self, purpose: Purpose, subject: bytes, now: datetime) -> str:
         """Return a token as `seal` does, in small letters and digits: mail servers may change a mailbox's case."""
-        return base64.b32encode(self._sealed(purpose, subject, now)).decode().rstrip("=").lower()
+        return _written_for_mail(self._sealed(purpose, subject, now))
 
     def open(self, purpose: Purpose, token: str, now: datetime) -> bytes:
         """Return what a token is about; raise `InvalidToken` for one that we did not make for this, `ExpiredToken`."""
@@ -92,6 +92,8 @@ class Keyring:
             sealed = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
         except (binascii.Error, ValueError):
             raise InvalidToken from None
+        if _written_for_mail(sealed) != token.lower():
+            raise InvalidToken
         return self._opened(purpose, sealed, now)
 
     def _sealed(self, purpose: Purpose, subject: bytes, now: datetime) -> bytes:
@@ -133,6 +135,10 @@ def _signature(secret: bytes, purpose: Purpose, told: bytes) -> bytes:
 
 def _written(sealed: bytes) -> str:
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _written_for_mail(sealed: bytes) -> str:
+    return base64.b32encode(sealed).decode().rstrip("=").lower()
 
 
 def _read(token: str) -> bytes:

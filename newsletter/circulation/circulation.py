@@ -61,7 +61,7 @@ class Circulation:
 
         Raises `InvalidToken` for one that is not ours, or of a subscription that is not there.
         """
-        uid = _uid_in(self._keys.open(Purpose.UNSUBSCRIBE, token, now))
+        uid = _uid_in(self._subject(token, now))
         with self.store.reading() as connection:
             found = subscribers.standing(connection, uid)
         if found is None:
@@ -81,6 +81,13 @@ class Circulation:
         with self.store.transaction() as connection:
             subscribers.come_back(connection, reader.uid, "asked to stay on the page for leaving", now)
         return reader
+
+    def _subject(self, token: str, now: datetime) -> bytes:
+        """Return what a token to leave is about; the first mails had them in letters of both cases."""
+        try:
+            return self._keys.open_from_mail(Purpose.UNSUBSCRIBE, token, now)
+        except InvalidToken:
+            return self._keys.open(Purpose.UNSUBSCRIBE, token, now)
 
     def every(self) -> list[Subscriber]:
         """Return every subscriber, in the order in which they came."""

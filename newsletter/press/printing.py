@@ -12,7 +12,7 @@ from newsletter.models import Correction, Edition, Issue, PartialDate, Publisher
 from newsletter.render import feeds, words
 from newsletter.render.links import Format, Links
 from newsletter.render.mail import issue_mail
-from newsletter.render.message import freeze
+from newsletter.render.message import Imprint, freeze
 from newsletter.store import Connection
 from newsletter.store.engine import change_number, raise_change_number, remember, remembered
 
@@ -51,8 +51,16 @@ def mail_of(issue: Issue, edition: Edition, links: Links, publisher: Publisher, 
         missed=carried.missed,
         more_missed=carried.more_missed,
     )
-    page = links.issue(issue.day)
-    return freeze(letter, uid=issue.uid, edition=edition, publisher=publisher, links=links, page=page)
+    imprint = Imprint(
+        uid=issue.uid,
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        page=links.issue(issue.day),
+        kind="issue",
+        key=issue.day.isoformat(),
+    )
+    return freeze(letter, imprint)
 
 
 def print_documents(connection: Connection, publisher: Publisher, now: datetime) -> None:

@@ -88,7 +88,7 @@ class Sending:
             to=delivery.address,
             message_id=delivery.message_id,
             date=delivery.due_at,
-            leave=self.keys.seal(Purpose.UNSUBSCRIBE, delivery.reader.bytes, delivery.due_at),
+            leave=self.keys.seal_for_mail(Purpose.UNSUBSCRIBE, delivery.reader.bytes, delivery.due_at),
         )
 
     def _claim(self, now: datetime) -> list[ledger.Claimed]:

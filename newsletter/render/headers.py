@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from email import policy
 from email.errors import HeaderParseError
-from email.header import decode_header, make_header
-from email.headerregistry import Address
+from email.header import Header, decode_header, make_header
+from email.headerregistry import Address, HeaderRegistry
+from email.utils import parseaddr
 
 from newsletter.errors import NewsletterError
 from newsletter.text import clean_line
@@ -14,6 +16,9 @@ from newsletter.text import clean_line
 _REFUSED = frozenset(["Cc", "Zl", "Zp"])
 #: An encoded word may hide in another; nobody nests them deeper in good faith.
 _DEEPEST = 3
+#: The longest line, less than the 78 of RFC 5322, 2.1.1.
+_WIDTH = 76
+_FOLDED = policy.SMTP.clone(max_line_length=_WIDTH)
 
 
 class UnsafeHeader(NewsletterError):
@@ -55,6 +60,35 @@ def safe_address(name: str, value: str) -> str:
     if not same or not address.isascii() or "@" not in address:
         raise UnsafeHeader(name, value, "one address such as reader@example.org")
     return address
+
+
+def line(name: str, value: str) -> bytes:
+    """Return a header of words for people, in lines that end; raise `UnsafeHeader`."""
+    return _folded(name, safe(name, value))
+
+
+def mailbox_line(name: str, value: str) -> bytes:
+    """Return a header of one mailbox, `Name <address>` or a bare address; raise `UnsafeHeader`."""
+    display, address = parseaddr(safe(name, value))
+    display, address = safe(name, display), safe_address(name, address)
+    if display.isascii():
+        return _folded(name, str(Address(display_name=display, addr_spec=address)))
+    return b"%b: %b\r\n <%b>\r\n" % (name.encode(), _encoded(name, display), address.encode())
+
+
+def _folded(name: str, value: str) -> bytes:
+    if value.isascii():
+        return bytes(_FOLDED.fold_binary(name, HeaderRegistry()(name, value)))
+    return b"%b: %b\r\n" % (name.encode(), _encoded(name, value))
+
+
+def _encoded(name: str, value: str) -> bytes:
+    """
+    Return *value* in encoded words of at most 75 characters (RFC 2047, 2), a line each.
+
+    All of it: the newer way of the email package mixes them with plain words, and loses a space between two.
+    """
+    return Header(value, "utf-8", header_name=name, maxlinelen=_WIDTH - 1).encode(linesep="\r\n").encode("ascii")
 
 
 def _decoded(name: str, value: str) -> str:

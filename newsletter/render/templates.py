@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 from datetime import date
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -103,7 +104,8 @@ def contact_address(contact: str, subject: str = "") -> str:
     """Return where a link to *contact* leads: a page as it is, a mail address by mailto (RFC 6068)."""
     if "://" in contact:
         return contact
-    return f"mailto:{quote(contact, safe='@')}" + (f"?subject={quote(subject, safe='')}" if subject else "")
+    address = parseaddr(contact)[1] or contact
+    return f"mailto:{quote(address, safe='@')}" + (f"?subject={quote(subject, safe='')}" if subject else "")
 
 
 def wrapped(line: str, width: int = 72) -> str:

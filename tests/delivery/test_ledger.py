@@ -113,7 +113,7 @@ def fill_of(delivery: ledger.Claimed) -> bytes:
         to=delivery.address,
         message_id=delivery.message_id,
         date=delivery.due_at,
-        leave=KEYS.seal(Purpose.UNSUBSCRIBE, delivery.reader.bytes, at(0)),
+        leave=KEYS.seal_for_mail(Purpose.UNSUBSCRIBE, delivery.reader.bytes, at(0)),
     )
 
 

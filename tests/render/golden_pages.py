@@ -9,7 +9,7 @@ import samples
 
 from newsletter.render.box import box_script
 from newsletter.render.mail import issue_mail
-from newsletter.render.message import fill, freeze
+from newsletter.render.message import Imprint, fill, freeze
 
 GOLDEN = Path(__file__).parent / "golden"
 SENT_AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -31,9 +31,15 @@ def message(name: str) -> bytes:
     """Return a sample mail as one reader gets it."""
     issue, more = LETTERS[name]
     letter = issue_mail(issue, **samples.WHOSE, **more)
-    page = samples.LINKS.issue(issue.day)
-    frozen = freeze(letter, uid=issue.uid, **samples.WHOSE, page=page)
-    return fill(frozen, to="reader@example.org", message_id=f"<{name}@dose.example.org>", date=SENT_AT, leave="t0ken")
+    page, day = samples.LINKS.issue(issue.day), issue.day.isoformat()
+    imprint = Imprint(uid=issue.uid, **samples.WHOSE, page=page, kind="issue", key=day)
+    return fill(
+        freeze(letter, imprint),
+        to="reader@example.org",
+        message_id=f"<{name}@dose.example.org>",
+        date=SENT_AT,
+        leave="t0ken",
+    )
 
 
 def rendered() -> dict[str, bytes]:

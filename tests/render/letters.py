@@ -7,11 +7,11 @@ from email import message_from_bytes, policy
 import samples
 from golden_pages import SENT_AT
 
-from newsletter.render.message import Letter, fill, freeze
+from newsletter.render.message import Imprint, Letter, fill, freeze
 
 WHOSE = samples.WHOSE
 PAGE = samples.LINKS.issue(samples.TODAY)
-TOKEN = "a" * 47
+TOKEN = "a" * 56
 LETTER = Letter(subject="A subject", text="Text.\n", html="<p>Text.</p>\n")
 
 
@@ -20,8 +20,12 @@ def parsed(raw: bytes):
 
 
 def frozen(letter: Letter = LETTER, **changes: object) -> bytes:
-    given_ = {"uid": samples.ISSUE.uid, "page": PAGE, **WHOSE} | changes
-    return freeze(letter, **given_)
+    return freeze(letter, imprint(**changes))
+
+
+def imprint(**changes: object) -> Imprint:
+    given = {"uid": samples.ISSUE.uid, "page": PAGE, "kind": "issue", "key": "2026-11-22", **WHOSE}
+    return Imprint(**(given | changes))
 
 
 def filled(raw: bytes) -> bytes:

@@ -30,6 +30,7 @@ PUBLISHER = Publisher(
     sender="Daily Dose <dose@example.org>",
     rights="Text: CC BY 4.0. Quotations remain their speakers’ own.",
     postal_address="Daily Dose, 1 Example Street, Example City",
+    bounce_domain="bounce.example.org",
 )
 EDITION = Edition(
     slug="daily-dose",

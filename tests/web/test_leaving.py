@@ -43,7 +43,16 @@ def way_out(store: Store, number: int = 0) -> str:
     """Return the address by which the reader of this number leaves."""
     with store.reading() as connection:
         uid = connection.scalars(select(subscriptions.c.uid).order_by(subscriptions.c.id)).all()[number]
-    return f"/unsubscribe/{KEYS.seal(Purpose.UNSUBSCRIBE, uid.bytes, NOW)}"
+    return f"/unsubscribe/{KEYS.seal_for_mail(Purpose.UNSUBSCRIBE, uid.bytes, NOW)}"
+
+
+def test_a_link_of_the_first_mails_works_too(stand: Stand) -> None:
+    with stand.store.reading() as connection:
+        uid = connection.scalars(select(subscriptions.c.uid).order_by(subscriptions.c.id)).all()[0]
+    token = KEYS.seal(Purpose.UNSUBSCRIBE, uid.bytes, NOW)
+
+    assert stand.client.post(f"/unsubscribe/{token}").status_code == 200
+    assert states(stand.store)[0] == "left"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
