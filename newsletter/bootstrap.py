@@ -89,7 +89,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
             store=store,
             press=Press(store, publisher_of(settings), Outbox(settings.home / "outbox"), settings.max_late, keys),
             desk=Desk(store),
-            circulation=Circulation(store, keys, suppression_key(folder)),
+            circulation=Circulation(store, keys, suppression_key(folder), publisher_of(settings)),
         )
     finally:
         store.close()

@@ -102,7 +102,7 @@ class Room:
         """Forget what the process kept, as a new one would."""
         self.press = Press(self.store, PUBLISHER, Outbox(self.folder), MAX_LATE, KEYS)
         self.desk = Desk(self.store)
-        self.circulation = Circulation(self.store, KEYS, SUPPRESSION_KEY)
+        self.circulation = Circulation(self.store, KEYS, SUPPRESSION_KEY, PUBLISHER)
 
     def open(self, *those: Edition) -> None:
         """Add editions."""

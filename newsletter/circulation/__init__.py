@@ -1,5 +1,7 @@
 """The room of subscribers and consent."""
 
 from newsletter.circulation.circulation import Circulation, NoConsent, Reader
+from newsletter.circulation.forms import TooSoon
+from newsletter.circulation.joining import Confirmation, Wish
 
-__all__ = ["Circulation", "NoConsent", "Reader"]
+__all__ = ["Circulation", "Confirmation", "NoConsent", "Reader", "TooSoon", "Wish"]

@@ -8,8 +8,12 @@ from datetime import datetime
 from uuid import UUID
 
 from newsletter.archive import editions
+from newsletter.circulation.forms import Forms
+from newsletter.circulation.joining import Joining
+from newsletter.circulation.means import Means, uid_in
 from newsletter.errors import NewsletterError
-from newsletter.readers import subscribers
+from newsletter.models import Publisher
+from newsletter.readers import subscribers, subscriptions
 from newsletter.readers.subscribers import Subscriber
 from newsletter.store import Store
 from newsletter.tokens import InvalidToken, Keyring, Purpose
@@ -32,12 +36,21 @@ class Reader:
 
 
 class Circulation:
-    """Subscribers; *suppression_key* hashes the addresses that no list brings back."""
+    """
+    Subscribers; *suppression_key* hashes the addresses that no list brings back.
 
-    def __init__(self, store: Store, keys: Keyring, suppression_key: bytes) -> None:
+    What readers do by themselves is parted by its subject: *joining*, *preferring*, *moving* to another address, and
+    the *forms* that they fill in.
+    """
+
+    def __init__(self, store: Store, keys: Keyring, suppression_key: bytes, publisher: Publisher) -> None:
         self.store = store
         self._keys = keys
         self._suppression_key = suppression_key
+        means = Means(store=store, keys=keys, publisher=publisher, suppression_key=suppression_key)
+        self._means = means
+        self.forms = Forms(keys)
+        self.joining = Joining(means)
 
     def add(self, slug: str | None, addresses: Sequence[str], consent: str, now: datetime) -> list[str]:
         """
@@ -61,7 +74,7 @@ class Circulation:
 
         Raises `InvalidToken` for one that is not ours, or of a subscription that is not there.
         """
-        uid = _uid_in(self._subject(token, now))
+        uid = uid_in(self._subject(token, now))
         with self.store.reading() as connection:
             found = subscribers.standing(connection, uid)
         if found is None:
@@ -73,6 +86,16 @@ class Circulation:
         reader = self.reader_of(token, now)
         with self.store.transaction() as connection:
             subscribers.leave(connection, reader.uid, now)
+        return reader
+
+    def say_goodbye(self, token: str, now: datetime) -> Reader:
+        """Let the reader of *token* leave as `leave` does, by their own hand: who got mail gets one last letter."""
+        reader = self.reader_of(token, now)
+        with self.store.transaction() as connection:
+            standing = subscriptions.of_uid(connection, reader.uid)
+            subscribers.leave(connection, reader.uid, now)
+            if standing is not None and standing.gets_mail:
+                self._means.say_goodbye(connection, standing, now)
         return reader
 
     def come_back(self, token: str, now: datetime) -> Reader:
@@ -93,10 +116,3 @@ class Circulation:
         """Return every subscriber, in the order in which they came."""
         with self.store.reading() as connection:
             return list(subscribers.every(connection))
-
-
-def _uid_in(subject: bytes) -> UUID:
-    try:
-        return UUID(bytes=subject)
-    except ValueError:
-        raise InvalidToken from None

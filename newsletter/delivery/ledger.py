@@ -34,7 +34,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.models import IssueState
-from newsletter.store.tables import deliveries, editions, frozen_mails, issues, mailings, subscribers, subscriptions
+from newsletter.store.tables import (
+    deliveries,
+    editions,
+    frozen_mails,
+    issues,
+    letters,
+    mailings,
+    subscribers,
+    subscriptions,
+)
 
 #: How long a claim holds before another process may take it up again.
 LEASE = timedelta(minutes=2)
@@ -103,12 +112,22 @@ def open_mailing(
                 literal(0),
             )
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-            .where(subscriptions.c.edition_id == edition_id, _wants_mail()),
+            .where(subscriptions.c.edition_id == edition_id, _wants_mail(), ~_welcomed_with(issue_uid)),
         ),
         execution_options={"preserve_rowcount": True},
     ).rowcount
     connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(audience=audience))
     return audience
+
+
+def _welcomed_with(issue_uid: UUID) -> ColumnElement[bool]:
+    """Return what makes a subscription one whose welcome brought an issue, before that had a mailing."""
+    welcomes = (
+        select(letters.c.subscription_id)
+        .join(issues, issues.c.id == letters.c.issue_id)
+        .where(issues.c.uid == issue_uid, letters.c.subscription_id.is_not(None))
+    )
+    return subscriptions.c.id.in_(welcomes)
 
 
 def unclaimed(connection: Connection, issue_uid: UUID) -> int:
