@@ -7,19 +7,26 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import structlog
 
+from newsletter import crashing
 from newsletter.circulation import Circulation
+from newsletter.delivery.deciding import Retries
 from newsletter.delivery.outbox import Outbox
+from newsletter.delivery.postman import Route
+from newsletter.delivery.smtp import Patience, Relay
 from newsletter.desk import Desk
 from newsletter.errors import NewsletterError
 from newsletter.keys import keyring, suppression_key
 from newsletter.models import Publisher
 from newsletter.press import Press
+from newsletter.press.means import Means
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.store.schema import Schema, look, upgrade
+from newsletter.tokens import Keyring
 
 
 class NotInitialised(NewsletterError):
@@ -28,16 +35,6 @@ class NotInitialised(NewsletterError):
     def __init__(self, where: str, schema: Schema) -> None:
         what = "holds an older version's tables" if schema is Schema.OLD else "is not there yet"
         super().__init__(f"the database {where} {what}: run `daily-dose init`")
-
-
-class NoRelayYet(NewsletterError):
-    """A mail relay is set, and this version writes to the outbox alone."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "DAILY_DOSE_SMTP_URL names a mail server, and this version sends to the outbox alone: "
-            "set it to outbox: (nothing was published or sent)"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +62,35 @@ def publisher_of(settings: Settings) -> Publisher:
     )
 
 
+def means_of(settings: Settings, keys: Keyring) -> Means:
+    """Return by which means mail goes out."""
+    return Means(
+        outbox=Outbox(settings.home / "outbox"),
+        keys=keys,
+        max_late=settings.max_late,
+        lease=settings.lease,
+        route=None if settings.smtp_url == "outbox:" else _route(settings),
+        retries=Retries(
+            after=settings.retry_after, unknown=settings.unknown_after if settings.on_unknown == "resend" else None
+        ),
+        rate=settings.send_rate,
+        domain_rates={each.domain: each.rate for each in settings.domain_rates},
+        warm_up=settings.warm_up,
+        bounce_domain=settings.bounce_domain,
+    )
+
+
+def _route(settings: Settings) -> Route:
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    return Route(
+        relay=Relay.parse(settings.smtp_url),
+        host_name=f"[IPv6:{host}]" if ":" in host else f"[{host}]" if host.replace(".", "").isdecimal() else host,
+        connections=settings.smtp_connections,
+        window=settings.smtp_window,
+        patience=Patience(reply=settings.reply_timeout.total_seconds(), dot=settings.dot_timeout.total_seconds()),
+    )
+
+
 @contextmanager
 def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom]:
     """
@@ -73,8 +99,8 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
     Raises `NotInitialised` where it is not this program's version, `UnusableDatabase` where it
     can't be used.
     """
-    if settings.smtp_url != "outbox:":
-        raise NoRelayYet
+    if settings.crash is not None:
+        crashing.arm(settings.crash.point, settings.crash.times)
     store = Store(settings.database_url)
     try:
         if upgraded:
@@ -87,7 +113,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         yield Newsroom(
             settings=settings,
             store=store,
-            press=Press(store, publisher_of(settings), Outbox(settings.home / "outbox"), settings.max_late, keys),
+            press=Press(store, publisher_of(settings), means_of(settings, keys)),
             desk=Desk(store),
             circulation=Circulation(store, keys, suppression_key(folder), publisher_of(settings)),
         )

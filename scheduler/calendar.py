@@ -65,6 +65,26 @@ def due(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at.replace(fold=0), zone).astimezone(UTC)
 
 
+def first_at(since: datetime, at: time, zone: ZoneInfo) -> datetime:
+    """
+    Return the first instant, in UTC, from *since* on at which clocks in *zone* show the hour *at*.
+
+    An hour that a DST gap skips moves forward by the gap. Both hours of a fold count: of two issues a day apart,
+    neither then comes at the other's instant.
+    """
+    today = local_day(since, zone)
+    for day in (today - date.resolution, today, today + date.resolution, today + 2 * date.resolution):
+        for fold in (0, 1):
+            local = datetime.combine(day, at.replace(fold=fold), zone)
+            instant = local.astimezone(UTC)
+            # The second hour of a gap would be the one before it.
+            if instant >= since and (
+                fold == 0 or instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None)
+            ):
+                return instant
+    raise NoSuchDay(today, zone.key)
+
+
 def due_at(edition: Edition, day: date) -> datetime:
     """Return the instant, in UTC, at which *edition*'s issue of *day* is due; may raise `NoSuchDay`."""
     schedule = edition.schedule_on(day)

@@ -15,10 +15,14 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from rooms import Room, an_edition
 from servers.missing import missing
+from servers.postfix import NoPostfix, Postfix, running_postfix
 from servers.postgresql import NoPostgreSQL, PostgreSQL, running_server
+from servers.smtp_sink import NoSmtpSink, SmtpSink, running_sink
 
 from newsletter.store import Store
 from newsletter.store.schema import upgrade
+
+_POSTFIX = "apt-get install --no-install-recommends postfix"
 
 # A shared machine stalls now and then, so no deadline; what CI finds must be found again.
 hypothesis_settings.register_profile("ours", deadline=None, print_blob=True)
@@ -101,6 +105,34 @@ def room(store: Store, tmp_path: Path) -> Room:
     room = Room(store, tmp_path / "outbox")
     room.open(an_edition())
     return room
+
+
+@pytest.fixture
+def sink() -> Iterator[Callable[..., SmtpSink]]:
+    """Give what starts a sink with the options that it is called with."""
+    with ExitStack() as running:
+
+        def start(*options: str) -> SmtpSink:
+            try:
+                return running.enter_context(running_sink(*options))
+            except NoSmtpSink as error:
+                missing(str(error), install=_POSTFIX)
+
+        yield start
+
+
+@pytest.fixture
+def postfix() -> Iterator[Callable[..., Postfix]]:
+    """Give what starts a Postfix with the settings that it is called with."""
+    with ExitStack() as running:
+
+        def start(**settings: str) -> Postfix:
+            try:
+                return running.enter_context(running_postfix(settings))
+            except NoPostfix as error:
+                missing(str(error), install=_POSTFIX)
+
+        yield start
 
 
 @contextmanager

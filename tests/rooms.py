@@ -14,9 +14,12 @@ from zoneinfo import ZoneInfo
 from newsletter.archive import editions, entries, issues
 from newsletter.circulation import Circulation
 from newsletter.delivery.outbox import Outbox
+from newsletter.delivery.work import Claimed
 from newsletter.desk import Desk
 from newsletter.models import Edition, Entry, Issue, Publisher, Schedule, Status
 from newsletter.press import Press
+from newsletter.press.means import Means
+from newsletter.press.sending import Run
 from newsletter.resources import folder
 from newsletter.shapes import entry_of
 from newsletter.store import Store
@@ -100,9 +103,21 @@ class Room:
 
     def restart(self) -> None:
         """Forget what the process kept, as a new one would."""
-        self.press = Press(self.store, PUBLISHER, Outbox(self.folder), MAX_LATE, KEYS)
+        self.press = Press(self.store, PUBLISHER, self.means())
         self.desk = Desk(self.store)
         self.circulation = Circulation(self.store, KEYS, SUPPRESSION_KEY, PUBLISHER)
+
+    def means(self) -> Means:
+        """Return by which means this room sends."""
+        return Means(outbox=Outbox(self.folder), keys=KEYS, max_late=MAX_LATE)
+
+    def run(self, now: datetime) -> Run:
+        """Return a run of sending by a clock that stands at *now*."""
+        return Run(self.press.sending, lambda: now, lambda: False, lambda _: None)
+
+    def claim(self, now: datetime, most: int = 500) -> list[Claimed]:
+        """Claim what a process that dies at once would."""
+        return self.run(now).claim(most)
 
     def open(self, *those: Edition) -> None:
         """Add editions."""

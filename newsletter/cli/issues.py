@@ -20,8 +20,10 @@ from newsletter.cli.terminal import (
     opened,
     progress,
     say,
+    warn,
     wrong,
 )
+from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,16 +118,24 @@ def publish(
     with opened() as room:
         which = day_in(room, day, edition)
         issue = room.press.publish(edition, which, now(), early=early, mail=mail, force=force)
-        sent = room.press.sending.sweep(now())
+        sent, trouble = 0, None
+        try:
+            sent = room.press.sending.sweep(now())
+        except NewsletterError as error:
+            trouble = error  # the issue is out; its mail waits, and goes with the next tick
         kept_back = room.press.outlook.kept_back(now())
         shape = told(room, issue)
     if json:
         answer(shape)
-        return
-    say(f"{issue.day}  {headline(issue)}")
-    say(f"  {issue.reason}")
-    say(f"  {shape['url']}")
-    say(f"  {went_out(sent, kept_back)}")
+    else:
+        say(f"{issue.day}  {headline(issue)}")
+        say(f"  {issue.reason}")
+        say(f"  {shape['url']}")
+        if not trouble:
+            say(f"  {went_out(sent, kept_back)}")
+    if trouble:
+        warn(f"error: it is published, and its mail waits: {trouble}")
+        raise typer.Exit(1)
 
 
 def preview(

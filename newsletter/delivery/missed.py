@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
 
-from newsletter.delivery.ledger import UNDONE
+from newsletter.delivery.mailings import UNDONE
 from newsletter.models import Issue, IssueState
 from newsletter.store.tables import deliveries, issues, mailings
 
@@ -73,7 +73,7 @@ def _opened(mailing: Row[Any]) -> datetime:
 
 def went_out(day: date) -> ColumnElement[bool]:
     """Return what makes a mailing one that some reader has, or will have, or that there was no reader for."""
-    ahead = and_(deliveries.c.state.in_(UNDONE), mailings.c.key > day.isoformat())
+    ahead = and_(UNDONE, mailings.c.key > day.isoformat())
     arrived = exists().where(deliveries.c.mailing_id == mailings.c.id, or_(deliveries.c.state == "sent", ahead))
     return or_(mailings.c.audience == 0, arrived)
 
@@ -81,7 +81,7 @@ def went_out(day: date) -> ColumnElement[bool]:
 def _left_anybody_out(connection: Connection, mailing_id: int, day: date) -> bool:
     """Say whether a delivery of a mailing came too late, or will: the mail of a newer day overtakes it."""
     overtaken = and_(
-        deliveries.c.state.in_(UNDONE),
+        UNDONE,
         exists().where(mailings.c.id == deliveries.c.mailing_id, mailings.c.key < day.isoformat()),
     )
     late = or_(and_(deliveries.c.state == "suppressed", deliveries.c.reply == "late"), overtaken)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -158,6 +158,8 @@ class Session:
         self._smtp = _opened(relay, host_name, self._patience)
         self._pipelines = self._smtp.has_extn("pipelining")
         self.usable = True
+        #: The last refusal, for who wants to know why it ended.
+        self.last_words: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -186,41 +188,54 @@ class Session:
             self.usable = False
             self._smtp.close()
 
-    def hand_in(self, envelopes: Sequence[Envelope]) -> Iterator[Handed]:
+    def stop(self) -> None:
+        """End the connection at once, without a goodbye."""
+        self.usable = False
+        self._smtp.close()
+
+    def hand_in(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool] = lambda: True) -> Iterator[Handed]:
         """
         Hand in messages, and yield what became of each, in order, as soon as that is known.
+
+        *go_on* is asked before each message's body leaves; once it says no, nothing more is sent, and the connection
+        ends: what the server was told of the next message is forgotten with it.
 
         Where the connection ends, the message that the server may have is `UNKNOWN` and those behind it are
         `UNTRIED`. It must be read to its end: a caller that stops leaves a reply behind, and the session unusable.
         """
         done = 0
-        for handed in self._hand_in(envelopes):
+        for handed in self._hand_in(envelopes, go_on):
             done += 1
+            if handed.reply is not None and not handed.reply.is_yes:
+                self.last_words = f"it says {handed.reply}"
             yield handed
         for envelope in envelopes[done:]:
             yield Handed(envelope=envelope, outcome=Outcome.UNTRIED)
 
-    def _hand_in(self, envelopes: Sequence[Envelope]) -> Iterator[Handed]:
+    def _hand_in(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> Iterator[Handed]:
         """Yield until the connection ends."""
-        if not self.usable or not envelopes:
+        if not self.usable or not envelopes or not go_on():
             return
         self.usable = False  # until every reply is in
         one_by_one = self._pipelined if self._pipelines else self._in_lockstep
         try:
-            for handed in one_by_one(envelopes):
+            for handed in one_by_one(envelopes, go_on):
                 yield handed
                 if handed.outcome is Outcome.UNKNOWN or (handed.reply and handed.reply.closes):
                     return
         except (smtplib.SMTPException, OSError):
             return
-        self.usable = True
+        self.usable = self._smtp.sock is not None
 
-    def _pipelined(self, envelopes: Sequence[Envelope]) -> Iterator[Handed]:
+    def _pipelined(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> Iterator[Handed]:
         """Hand in with one round trip for each message: its commands left with the body before it."""
         self._write(b"".join(_commands(envelopes[0])))
         for number, envelope in enumerate(envelopes, start=1):
             following = b"".join(_commands(envelopes[number])) if number < len(envelopes) else b""
             refused, last = self._answers(envelope)
+            if refused is None and not go_on():
+                self._smtp.close()
+                return
             if refused is None:
                 yield self._deliver(envelope, following)
                 continue
@@ -243,7 +258,7 @@ class Session:
                 break
         return refused, reply
 
-    def _in_lockstep(self, envelopes: Sequence[Envelope]) -> Iterator[Handed]:
+    def _in_lockstep(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> Iterator[Handed]:
         """Hand in with four round trips for each message: for a server that can't be asked many things at once."""
         for envelope in envelopes:
             refused = None
@@ -253,6 +268,9 @@ class Session:
                 if not _goes_on(stage, reply):
                     refused = _refused(envelope, stage, reply)
                     break
+            if refused is None and not go_on():
+                self._smtp.close()
+                return
             if refused is None:
                 yield self._deliver(envelope, b"")
                 continue

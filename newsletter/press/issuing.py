@@ -11,7 +11,7 @@ import structlog
 
 from newsletter.archive import corrections, editions, entries, issues, plans
 from newsletter.archive.shelf import shelf_around
-from newsletter.delivery import ledger
+from newsletter.delivery import mailings
 from newsletter.delivery.missed import days_missed, went_out
 from newsletter.models import Edition, Hold, Issue, IssueState, Pick, Publisher
 from newsletter.press import refusals
@@ -129,8 +129,8 @@ class Issuing:
         edition_id = editions.get_id(connection, edition.slug)
         notes = corrections.carried_by(connection, edition_id, "issue", issue.day.isoformat())
         mail_bytes = self.mail_of(connection, edition, issue, self._carried(connection, issue, notes))
-        ledger.freeze_again(connection, issue.uid, issues.freeze_mail(connection, issue.uid, mail_bytes, now))
-        return ledger.unclaimed(connection, issue.uid)
+        mailings.freeze_again(connection, issue.uid, issues.freeze_mail(connection, issue.uid, mail_bytes, now))
+        return mailings.unclaimed(connection, issue.uid)
 
     def mail_of(self, connection: Connection, edition: Edition, issue: Issue, carried: Carried) -> bytes:
         """Return the bytes of an issue's mail."""
@@ -187,8 +187,12 @@ class Issuing:
     def _open_mailing(
         self, connection: Connection, issue: Issue, number: int, notes: Sequence[corrections.Noted], now: datetime
     ) -> None:
-        edition_id = editions.get_id(connection, issue.edition)
-        if ledger.open_mailing(connection, edition_id, issue.uid, issue.day, number, now) is not None:
+        edition = editions.get(connection, issue.edition)
+        edition_id = editions.get_id(connection, edition.slug)
+        fresh = now - issue.due_at <= self.max_late
+        hours = mailings.Hours(since=issue.due_at if fresh else now, zone=edition.schedule_on(issue.day).zone.key)
+        opened = mailings.open_mailing(connection, edition_id, issue.uid, issue.day, number, hours=hours, now=now)
+        if opened is not None:
             corrections.carried(connection, edition_id, "issue", issue.day.isoformat(), notes)
 
     def _return_held_pins(self, connection: Connection, edition: Edition, holds: Sequence[Hold], now: datetime) -> None:

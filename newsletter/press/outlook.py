@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from newsletter.archive import editions, issues, plans
 from newsletter.archive.shelf import shelf_around
-from newsletter.delivery import ledger
+from newsletter.delivery import mailings, pausing
 from newsletter.models import Edition, Hold, Issue, Pick
 from newsletter.press import refusals
 from newsletter.press.shelves import Shelves
@@ -83,7 +83,7 @@ class _Look:
 
     def mail_due(self, before: datetime, *, held: bool) -> dict[date, int]:
         """Return, by its issue's day, how many deliveries due at *before* a hold keeps back, or how many none does."""
-        due = ledger.due(self.connection, self.edition.slug, before, self.now)
+        due = mailings.due(self.connection, self.edition.slug, before)
         return {day: due[day] for day in due if plans.keep_back(self.edition, day, self.holds, self.now) is held}
 
     def kept_back(self) -> int:
@@ -167,10 +167,16 @@ class Outlook:
                 empty=look.left_empty(),
                 runway=reach,
                 queue=tuple(waiting.slug for waiting in look.queue),
-                deliveries=ledger.counts(look.connection, found[0].uid) if found else {},
+                deliveries=mailings.counts(look.connection, found[0].uid) if found else {},
                 kept_back=look.kept_back(),
                 last_tick_at=datetime.fromisoformat(last) if last else None,
-                problems=(*_held_by_a_guard(look), *_overdue(look, reach), *_plans_amiss(look), *_short(look, reach)),
+                problems=(
+                    *_held_by_a_guard(look),
+                    *_paused(look),
+                    *_overdue(look, reach),
+                    *_plans_amiss(look),
+                    *_short(look, reach),
+                ),
             )
 
     def _start(self, look: _Look) -> tuple[date, frozenset[date]]:
@@ -223,6 +229,13 @@ def _held_by_a_guard(look: _Look) -> Iterator[str]:
         yield f"everything is held: {hold.reason}; mend it, then `daily-dose release --all`"
 
 
+def _paused(look: _Look) -> Iterator[str]:
+    pause = pausing.find_pause(look.connection)
+    if pause is not None:
+        since = f"{pause.since:%Y-%m-%d %H:%M} UTC"
+        yield f"nothing is sent since {since}: {pause.reason}; mend it, then `daily-dose release --all`"
+
+
 def _overdue(look: _Look, reach: int) -> Iterator[str]:
     late = look.due(look.now - _PATIENCE, _PATIENCE)
     if late and reach:  # without anything to publish it is no fault of the clock's
@@ -253,7 +266,7 @@ def _short(look: _Look, reach: int) -> Iterator[str]:
     elif reach <= _SHORT:
         days = "1 day" if reach == 1 else f"{reach} days"
         yield f"in {days} the archive repeats itself: add entries, or make some ready"
-    for mailing in ledger.unbalanced(look.connection):
+    for mailing in mailings.unbalanced(look.connection):
         yield f"mailing {mailing} has lost count of its audience"
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import structlog
 
+from newsletter import crashing
 from newsletter.archive import corrections, editions, entries, issues, plans
-from newsletter.delivery import ledger
-from newsletter.delivery.outbox import Outbox, OutboxFull
+from newsletter.delivery import mailings, pausing
+from newsletter.delivery.outbox import OutboxFull
 from newsletter.models import Correction, Entry, Hold, Issue, Publisher, Source, Status
 from newsletter.press import refusals
 from newsletter.press.issuing import Issuing
+from newsletter.press.means import Means
 from newsletter.press.outlook import LAST_TICK, Outlook
 from newsletter.press.printing import is_stale, links_of, print_documents
 from newsletter.press.proofs import Proofs
@@ -24,7 +26,6 @@ from newsletter.press.shelves import Shelves
 from newsletter.render.links import Links
 from newsletter.store import Connection
 from newsletter.store.engine import Store, remember, remembered
-from newsletter.tokens import Keyring
 from scheduler.clock import before_last_instant
 
 _log = structlog.get_logger(__name__)
@@ -50,16 +51,16 @@ class Outcome:
 class Press:
     """Issues and mail."""
 
-    def __init__(self, store: Store, publisher: Publisher, outbox: Outbox, max_late: timedelta, keys: Keyring) -> None:
+    def __init__(self, store: Store, publisher: Publisher, means: Means) -> None:
         self.store = store
         self.publisher = publisher
-        self.outbox = outbox
+        self.outbox = means.outbox
         self._shelves = Shelves(store)
-        self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=max_late)
+        self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=means.max_late)
         #: What comes: picks, the forecast, the runway, the status.
-        self.outlook = Outlook(self._shelves, max_late)
+        self.outlook = Outlook(self._shelves, means.max_late)
         #: How its mail goes out.
-        self.sending = Sending(store=store, sender=publisher.sender, outbox=outbox, max_late=max_late, keys=keys)
+        self.sending = Sending(store, publisher.sender, means)
         #: How it looks.
         self.proofs = Proofs(store, publisher, self.outlook.pick)
 
@@ -128,6 +129,8 @@ class Press:
                     edition = editions.get(connection, slug)
                     left, made = self._issuing.due_days(connection, edition, now, mail=mail)
                     published += made
+                if made:
+                    crashing.reach("after_issue_commit")
                 if progress:
                     progress(len(made))
         self.print_if_stale(now)
@@ -250,7 +253,7 @@ class Press:
             if days:
                 return plans.release_days(connection, editions.get_id(connection, edition.slug), *days, now)
             remember(connection, _LAST_INSTANT, now.isoformat())
-            return plans.release_all(connection, now, ("editor", "clock"))
+            return plans.release_all(connection, now, ("editor", "clock")) + pausing.go_on(connection)
 
     # Put right, take back.
 
@@ -327,7 +330,7 @@ class Press:
                 again = sum(
                     self._issuing.freeze_again(connection, issue, now)
                     for issue in standing
-                    if ledger.unclaimed(connection, issue.uid)
+                    if mailings.unclaimed(connection, issue.uid)
                 )
             print_documents(connection, self.publisher, now)
         return Outcome(entry=after, issues=tuple(standing), deliveries=again)
@@ -357,7 +360,7 @@ class Press:
             stopped = 0
             for issue in standing:
                 issues.withdraw(connection, issue, notice.strip(), now)
-                stopped += ledger.stop(connection, issue.uid, "withdrawn")
+                stopped += mailings.stop(connection, issue.uid, "withdrawn")
             entries.set_status(connection, entry_id, Status.REVIEW if isinstance(name, date) else Status.RETIRED)
             print_documents(connection, self.publisher, now)
             gone = tuple(issues.get(connection, issue.edition, issue.day) for issue in standing)

@@ -1,30 +1,36 @@
-"""How mail is sent: claimed in the ledger, written to the outbox, recorded."""
+"""How mail is sent: claimed in the ledger, written to the outbox or handed to a relay, recorded."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
+from newsletter import crashing
 from newsletter.archive import editions, plans
-from newsletter.delivery import ledger
-from newsletter.delivery.outbox import Outbox, OutboxFull
-from newsletter.render.headers import UnsafeHeader
-from newsletter.render.message import fill
+from newsletter.delivery import ledger, letters, mailings, pausing
+from newsletter.delivery.outbox import OutboxFull
+from newsletter.delivery.work import Claimed, Done, State, Terms, record
+from newsletter.press.composing import Composing, Unsendable
+from newsletter.press.means import Means
+from newsletter.press.relaying import Relaying
+from newsletter.store import Connection
 from newsletter.store.engine import Store
-from newsletter.tokens import Keyring, Purpose
+
+#: How much is claimed at once.
+AT_ONCE = 500
+#: How often what waits is brought up to date in a long run.
+_TIDY = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What sending needs: *sender* is the address that the mail is from."""
+    """Sends what is due. *sender* is the address that mail is from where its edition names none."""
 
-    store: Store
-    sender: str
-    outbox: Outbox
-    max_late: timedelta
-    keys: Keyring
+    def __init__(self, store: Store, sender: str, means: Means) -> None:
+        self.store = store
+        self.means = means
+        self.composing = Composing(sender, means)
+        self._relaying = Relaying(store, means, self.composing) if means.route else None
 
     def sweep(
         self,
@@ -38,70 +44,112 @@ class Sending:
 
         *look* reads the clock again before each claim: a mailing takes its time, and its process may
         be paused. By an old instant, what is late would still go out, and a claim would be over when
-        it is made.
+        it is made. Raises `OutboxFull` or `RelayUnusable` where no more is taken; what was claimed is given back.
         """
-        with self.store.reading() as connection:
-            running = ledger.running(connection)
+        run = Run(self, look or (lambda: now), enough or (lambda: False), progress or (lambda _: None))
+        if self._relaying is not None:
+            return self._relaying.send(run)
         total = 0
-        while running and not (enough and enough()):
-            moment = look() if look else now
-            if not (claimed := self._claim(moment)):
-                break
-            total += self._send(claimed, moment)
-            if progress:
-                progress(len(claimed))
+        while not run.enough() and (claimed := run.claim(AT_ONCE)):
+            total += self._write(run, claimed)
+            run.progress(len(claimed))
         return total
 
-    def _send(self, claimed: Sequence[ledger.Claimed], now: datetime) -> int:
+    def _write(self, run: Run, claimed: Sequence[Claimed]) -> int:
         """
-        Write deliveries to the outbox and record them; return how many were sent.
+        Write messages to the outbox and record them; return how many were sent.
 
-        One that no message can be made of keeps back no other. Where the outbox takes no more, the
-        rest is given back and `OutboxFull` raised.
+        One that no message can be made of keeps back no other. Where the outbox takes no more, the rest is given back
+        and `OutboxFull` raised.
         """
-        sent: list[ledger.Claimed] = []
-        failed: list[tuple[ledger.Claimed, str]] = []
+        done: list[Done] = []
         full = None
-        for delivery in claimed:
+        for work in claimed:
             try:
-                mail = self._filled(delivery)
-                self.outbox.put(delivery.message_id, mail)
-            except UnsafeHeader as error:
-                failed.append((delivery, str(error)))
+                self.means.outbox.put(work.message_id, self.composing.message(work))
+            except Unsendable as error:
+                done.append(Done(work=work, state=State.FAILED, reply=str(error)))
             except OutboxFull as error:
                 full = error
                 break
             else:
-                sent.append(delivery)
+                done.append(Done(work=work, state=State.SENT, reply="outbox"))
+        done += [Done(work=work, state=State.QUEUED) for work in claimed[len(done) :]]
         with self.store.transaction() as connection:
-            ledger.sent(connection, sent, now)
-            ledger.failed(connection, failed)
-            ledger.give_back(connection, claimed[len(sent) + len(failed) :])
+            record(connection, run.owner, done, run.look())
         if full:
             raise full
-        return len(sent)
+        return sum(each.state is State.SENT for each in done)
 
-    def _filled(self, delivery: ledger.Claimed) -> bytes:
-        """Return a delivery's message: the same bytes at every attempt."""
-        return fill(
-            delivery.mail,
-            to=delivery.address,
-            message_id=delivery.message_id,
-            date=delivery.due_at,
-            leave=self.keys.seal_for_mail(Purpose.UNSUBSCRIBE, delivery.reader.bytes, delivery.due_at),
-        )
 
-    def _claim(self, now: datetime) -> list[ledger.Claimed]:
-        """Claim some of what is due; a hold that is set while a long mailing runs stops the rest of it."""
-        domain = parseaddr(self.sender)[1].rpartition("@")[2] or "localhost"
-        with self.store.transaction() as connection:
-            holds = plans.holding(connection)
-            if plans.alarms(holds):  # nothing is late by a clock that can't be believed
-                return []
-            ledger.suppress(connection, now, self.max_late)
-            free = [
-                each.id
-                for each in ledger.running(connection)
-                if not plans.keep_back(editions.get(connection, each.edition), each.day, holds, now)
-            ]
-            return ledger.claim(connection, free, domain, now)
+class Run:
+    """One run of sending: who claims, by which clock, and until when."""
+
+    def __init__(
+        self,
+        sending: Sending,
+        look: Callable[[], datetime],
+        enough: Callable[[], bool],
+        progress: Callable[[int], object],
+    ) -> None:
+        #: Names this run in the ledger.
+        self.owner = secrets.token_hex(8)
+        self.look = look
+        self.enough = enough
+        self.progress = progress
+        self._sending = sending
+        self._tidied: datetime | None = None
+        #: How much a warm-up lets this run send.
+        self._budget: int | None = None
+        #: The mailings of which something is claimed.
+        self.open: tuple[int, ...] = ()
+
+    def claim(self, most: int) -> list[Claimed]:
+        """Claim what is due, letters first; a hold that is set while a long mailing runs stops the rest of it."""
+        while True:
+            with self._sending.store.transaction() as connection:
+                claimed, suppressed = self._claim(connection, most)
+            if claimed:
+                crashing.reach("after_claim")
+            if claimed or not suppressed or self.enough():
+                return claimed
+
+    def _claim(self, connection: Connection, most: int) -> tuple[list[Claimed], int]:
+        now = self.look()
+        means = self._sending.means
+        holds = plans.holding(connection)
+        # Nothing is late by a clock that can't be believed.
+        if plans.alarms(holds):
+            return [], 0
+        running = mailings.running(connection)
+        self.open = tuple(each.id for each in running)
+        terms = Terms(owner=self.owner, now=now, until=now + means.lease, max_late=means.max_late)
+        self._tidy(connection, running, terms)
+        if pausing.find_pause(connection):
+            return [], 0
+        if means.warm_up is not None:
+            if self._budget is None:
+                self._budget = pausing.left_to_warm_up(connection, means.warm_up, now.date())
+            most = min(most, self._budget)
+        claimed = letters.claim(connection, terms, most) if most else []
+        suppressed = 0
+        for mailing in running:
+            if len(claimed) >= most:
+                break
+            if plans.keep_back(editions.get(connection, mailing.edition), mailing.day, holds, now):
+                continue
+            more, not_sent = ledger.claim(connection, mailing, terms, most - len(claimed))
+            claimed += more
+            suppressed += not_sent
+        if self._budget is not None:
+            self._budget -= len(claimed)
+        return claimed, suppressed
+
+    def _tidy(self, connection: Connection, running: Sequence[mailings.Running], terms: Terms) -> None:
+        if self._tidied is not None and terms.now - self._tidied < _TIDY:
+            return
+        again_after = self._sending.means.retries.unknown
+        ledger.tidy(connection, running, terms, again_after)
+        letters.tidy(connection, terms, again_after)
+        mailings.close_done(connection, terms.now)
+        self._tidied = terms.now

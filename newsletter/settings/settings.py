@@ -28,10 +28,12 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import PydanticBaseSettingsSource
 
+from newsletter.crashing import POINTS
 from newsletter.errors import NewsletterError
 from newsletter.settings.values import (
     BaseUrl,
     Contact,
+    Crash,
     DatabaseUrl,
     DkimKeys,
     Domain,
@@ -57,6 +59,7 @@ FILE = Path("daily-dose.toml")
 Origin = Literal["default", "environment", "daily-dose.toml"]
 
 _DURATION = "a number and a unit, such as {}, at least 1s"
+_POINTS = ", ".join(POINTS)
 _RATE = "1000/h, 20/s or 50000/d"
 _SHORTEST_KEY = 32
 _LONGEST_SHOWN = 80
@@ -189,6 +192,10 @@ class Settings(BaseSettings):
         description="a number and a unit, such as 12h, 30m, 90s or 2d, up to 30d",
     )
     tick_seconds: float = Field(default=30, ge=0.05, le=60, description="a number of seconds from 0.05 to 60")
+    crash: Crash | None = Field(
+        default=None,
+        description=f"for tests: a point and a number, such as after_mark:3; points are {_POINTS}",
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = Field(
         default="info", description="debug, info, warning or error"
     )

@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from newsletter.crashing import POINTS
+
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*")
 
@@ -51,6 +53,18 @@ class DkimKey:
     def __str__(self) -> str:
         """Write it as a setting has it."""
         return f"{self.selector}={self.file}"
+
+
+@dataclass(frozen=True, slots=True)
+class CrashPoint:
+    """Where a test lets the process die, and for the time of which number it gets there."""
+
+    point: str
+    times: int
+
+    def __str__(self) -> str:
+        """Write it as a setting has it."""
+        return f"{self.point}:{self.times}"
 
 
 def duration_text(value: timedelta) -> str:
@@ -177,6 +191,15 @@ def _dkim_keys(value: object) -> object:
     return value if pairs is None else tuple(DkimKey(_domain(name), _readable(Path(text))) for name, text in pairs)
 
 
+def _crash(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    point, _, times = value.partition(":")
+    if point not in POINTS or not re.fullmatch("[1-9][0-9]{0,8}", times):
+        raise ValueError("no such point")
+    return CrashPoint(point, int(times))
+
+
 def _readable(file: Path) -> Path:
     try:
         file.read_bytes()
@@ -218,5 +241,6 @@ Contact = Annotated[str, AfterValidator(_contact)]
 SendRate = Annotated[Rate, BeforeValidator(_rate)]
 DomainRates = Annotated[tuple[DomainRate, ...], BeforeValidator(_domain_rates)]
 DkimKeys = Annotated[tuple[DkimKey, ...], BeforeValidator(_dkim_keys)]
+Crash = Annotated[CrashPoint, BeforeValidator(_crash)]
 #: Makes a word of a choice small.
 Lower = BeforeValidator(_lower)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +18,13 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
+    FromClause,
     Table,
     Text,
     any_,
     bindparam,
     cast,
+    column,
     func,
     insert,
     literal,
@@ -30,6 +32,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
 
 
 def is_one_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -38,6 +41,30 @@ def is_one_of(connection: Connection, column: ColumnElement[Any], values: Collec
         return column == any_(literal(list(values), ARRAY(column.type, dimensions=1)))
     kept = [value.hex if isinstance(value, UUID) else value for value in values]
     return column.in_(select(func.json_each(json.dumps(kept)).table_valued("value").c.value))
+
+
+def rows_of(
+    connection: Connection, columns: Mapping[str, type[TypeEngine[Any]]], rows: Sequence[Sequence[Any]]
+) -> FromClause:
+    """
+    Return *rows* (whole numbers, text and instants in *columns*' order) as something to select from or update from.
+
+    An instant comes out as the database keeps it.
+    """
+    if connection.dialect.name != "sqlite":
+        keyed = [dict(zip(columns, row, strict=True)) for row in rows]
+        given = cast(literal(json.dumps(keyed, default=_as_json), Text), JSON)
+        listed = func.json_to_recordset(given).table_valued(
+            *(column(name, kind()) for name, kind in columns.items()), name="given_rows"
+        )
+        return listed.render_derived(with_types=True)
+    kept = json.dumps(rows, default=_as_kept)
+    each = func.json_each(kept).table_valued("value", name="given_values")
+    picked = (
+        func.json_extract(each.c.value, f"$[{number}]", type_=kind()).label(name)
+        for number, (name, kind) in enumerate(columns.items())
+    )
+    return select(*picked).subquery("given_rows")
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -61,6 +88,11 @@ def _as_json(value: UUID | datetime) -> str:
         message = f"an instant needs a zone: {value!r}"
         raise ValueError(message)
     return str(value)
+
+
+def _as_kept(value: datetime) -> str:
+    # As `Instant` has it written.
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def reserved_ids(connection: Connection, table: Table, number: int) -> list[int]:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from whole_archives import OTHER, export, restore
 
 from newsletter.archive import corrections, editions, entries, issues, plans
-from newsletter.delivery import ledger
+from newsletter.delivery import mailings
 from newsletter.errors import InvalidEntry
 from newsletter.models import (
     Change,
@@ -238,7 +238,9 @@ def _publish(connection, edition: Edition, published: Entry, on: date, values: d
     for mail in others:
         issues.freeze_mail(connection, issue.uid, mail, instant)
     if values["mailed"]:
-        ledger.open_mailing(connection, _edition_id(connection), issue.uid, on, len(others) + 1, instant)
+        hours = mailings.Hours(since=instant, zone="UTC")
+        number = len(others) + 1
+        mailings.open_mailing(connection, _edition_id(connection), issue.uid, on, number, hours=hours, now=instant)
     if values["withdrawn"]:
         issues.withdraw(connection, issue, "A notice.", instant + timedelta(days=1))
 

@@ -7,6 +7,7 @@ from email import message_from_string, policy
 
 import pytest
 from command_line import NOON, READER, TODAY, TOMORROW, ready
+from servers.ports import LOOPBACK, free_port
 
 PICK = "edition day rule reason entry runners_up"
 ISSUE = "edition day number state rule reason headline subject entry due_at published_at url mailed corrections"
@@ -54,13 +55,16 @@ def test_check_lists_the_settings_and_finds_nothing_wrong(dose):
     assert "hunter2" not in plain + str(told)
 
 
-def test_a_mail_server_is_refused_while_only_the_outbox_is_sent_to(dose):
-    dose.settings["SMTP_URL"] = "smtp://mail.example.org"
+def test_a_mail_server_that_is_not_there_is_told_and_loses_nothing(dose):
+    dose.ok("subscribers", "add", READER, "--consent", "x")
+    dose.settings["SMTP_URL"] = f"smtp://{LOOPBACK}:{free_port()}"
 
     ran = dose.run("publish", "today", "--now")
 
     assert ran.status == 1
-    assert ran.err.startswith("error: DAILY_DOSE_SMTP_URL names a mail server")
+    assert "/archive/" in ran.out
+    assert ran.err.startswith("error: it is published, and its mail waits: the mail server smtp://127.0.0.1:")
+    assert dose.json("status")["deliveries"] == {"queued": 1}
 
 
 def test_check_ends_with_status_1_where_something_is_wrong(dose, fresh):

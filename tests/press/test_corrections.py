@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from newsletter.archive import entries, issues
 from newsletter.archive.reading import View
-from newsletter.delivery import ledger
 from newsletter.errors import InvalidEntry
 from newsletter.models import Change, Source, Status
 from newsletter.press import Press, refusals
@@ -85,8 +84,7 @@ def test_everybody_sees_it_at_once(printed):
 
 
 def test_what_nobody_has_claimed_is_frozen_again_and_says_it_first_hand(printed):
-    with printed.store.transaction() as connection:
-        claimed = ledger.claim(connection, [1], "dose.example.org", at(0), most=1)
+    claimed = printed.claim(at(0), most=1)
     outcome = correct(printed)
     printed.press.sending.sweep(at(0, 7))
     printed.press.sending.sweep(at(0, 8))

@@ -11,7 +11,7 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from rooms import KEYS, MAX_LATE, PUBLISHER, Room, an_edition, at, day, entry
+from rooms import PUBLISHER, Room, an_edition, at, day, entry
 
 from newsletter.archive import documents, editions
 from newsletter.archive.documents import Document, Print
@@ -77,7 +77,7 @@ def test_many_changes_in_a_second_each_have_a_later_date(room, press):
 def test_a_setting_that_a_feed_shows_prints_it_anew(room, press):
     press.tick(at(0))
     before = feeds(room)
-    other = Press(room.store, replace(PUBLISHER, rights="CC BY 4.0"), room.press.outbox, MAX_LATE, KEYS)
+    other = Press(room.store, replace(PUBLISHER, rights="CC BY 4.0"), room.means())
     other.print_if_stale(at(0, 7))
     room.press.print_if_stale(at(0, 8))
 

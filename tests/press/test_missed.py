@@ -10,7 +10,7 @@ import pytest
 from rooms import at, day, entry
 
 from newsletter.archive import issues
-from newsletter.delivery import ledger
+from newsletter.delivery.work import Done, State, record
 from newsletter.models import PartialDate, Rule
 from newsletter.press import refusals
 
@@ -89,9 +89,7 @@ def test_a_mail_that_a_killed_process_had_claimed_is_linked_by_the_next(room, pr
     press.tick(at(0))
     press.sending.sweep(at(0))
     press.tick(at(1))
-    with room.store.transaction() as connection:
-        claimed = ledger.claim(connection, [each.id for each in ledger.running(connection)], "example.org", at(1))
-    assert len(claimed) == 1
+    assert len(room.claim(at(1))) == 1
     press.tick(at(2))
 
     assert linked(room, 2) == [2]
@@ -102,9 +100,10 @@ def test_a_mail_that_came_too_late_for_some_is_linked_by_the_next_and_what_it_li
     press.tick(at(0))
     press.sending.sweep(at(0))
     press.tick(at(2))
+    run = room.run(at(2))
+    done = [Done(work=work, state=State.SENT, reply="250 ok") for work in run.claim(most=1)]
     with room.store.transaction() as connection:
-        running = [each.id for each in ledger.running(connection)]
-        ledger.sent(connection, ledger.claim(connection, running, "example.org", at(2), most=1), at(2))
+        record(connection, run.owner, done, at(2))
     press.sending.sweep(at(2, 20))
     press.tick(at(3))
     press.sending.sweep(at(3))

@@ -22,6 +22,7 @@ from newsletter.circulation import Circulation
 from newsletter.delivery.outbox import Outbox
 from newsletter.models import Edition, Entry, Publisher, Schedule
 from newsletter.press import Press
+from newsletter.press.means import Means
 from newsletter.shapes import entry_of
 from newsletter.store import Store
 from newsletter.store.schema import upgrade
@@ -138,7 +139,7 @@ def fill(store: Store) -> None:
 
 def press_of(store: Store) -> Press:
     """Return the press of *store*; it mails nothing, so there is no outbox."""
-    return Press(store, PUBLISHER, Outbox(Path(os.devnull)), timedelta(hours=12), KEYS)
+    return Press(store, PUBLISHER, Means(outbox=Outbox(Path(os.devnull)), keys=KEYS))
 
 
 @dataclass(kw_only=True)

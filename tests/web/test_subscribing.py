@@ -12,7 +12,7 @@ from rooms import SUPPRESSION_KEY
 from sqlalchemy import func, select, update
 
 from newsletter.archive import editions
-from newsletter.delivery import ledger
+from newsletter.delivery.mailings import unbalanced
 from newsletter.readers import subscribers as list_of
 from newsletter.readers.suppressions import address_hash, suppress
 from newsletter.store.tables import consents, deliveries, letters, mailings, sign_ups, subscribers, subscriptions
@@ -384,5 +384,5 @@ def test_conservation_holds_after_welcomes(counter: Stand) -> None:
     for number in range(3):
         join(counter, f"reader{number}@example.org")
     with counter.store.reading() as connection:
-        assert ledger.unbalanced(connection) == []
+        assert unbalanced(connection) == []
         assert connection.scalar(select(mailings.c.audience)) == 3

@@ -94,7 +94,7 @@ letters = Table(
     key("issues.id", nullable=True, index=True),
     Column("state", String, nullable=False),
     Column("due_at", Instant, nullable=False),
-    Column("ready_at", Instant, nullable=False),
+    Column("ready_at", Instant),
     Column("address", String, nullable=False),
     # As it is sent, but for its signature; emptied when it is done, since it may hold a token.
     Column("mail", LargeBinary, nullable=False),

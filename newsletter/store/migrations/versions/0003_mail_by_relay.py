@@ -111,7 +111,7 @@ def _mail() -> None:
         sa.Column("issue_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("due_at", _INSTANT, nullable=False),
-        sa.Column("ready_at", _INSTANT, nullable=False),
+        sa.Column("ready_at", _INSTANT, nullable=True),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("mail", sa.LargeBinary(), nullable=False),
         sa.Column("message_id", sa.String(), nullable=False),

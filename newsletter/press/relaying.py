@@ -1,0 +1,238 @@
+"""
+How mail goes out by a relay: many connections, one ledger.
+
+This thread alone writes to the database. A window is marked `sending` and that committed before its first byte leaves;
+what came of it is recorded in the transaction that marks the next ones. So after a kill no more is unknown than was in
+flight: connections times the window.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from newsletter import crashing
+from newsletter.delivery import pausing
+from newsletter.delivery.deciding import Breaker, verdict
+from newsletter.delivery.postman import Postman, Report, Route
+from newsletter.delivery.rates import Pace
+from newsletter.delivery.smtp import RelayUnusable
+from newsletter.delivery.work import Claimed, Done, State, mark, record, renew
+from newsletter.press.composing import Composing
+from newsletter.press.means import Means
+from newsletter.store.engine import Store
+
+if TYPE_CHECKING:
+    from newsletter.press.sending import Run
+
+_log = structlog.get_logger(__name__)
+
+#: How much is claimed ahead of what is in flight.
+_AHEAD = 500
+#: Seconds after which to look around while nothing comes in.
+_LOOK = 0.5
+#: Seconds that a run which is to end waits for what is in flight.
+_PATIENCE = 20
+#: Seconds to let a relay be that takes no mail: at first, and at the longest.
+_REST, _LONGEST_REST = 5.0, 300.0
+
+
+class Relaying:
+    """Sends by a relay, and lets it be for a while when it takes nothing."""
+
+    def __init__(self, store: Store, means: Means, composing: Composing) -> None:
+        self.store = store
+        self.means = means
+        self.composing = composing
+        self._rest = 0.0
+        self._resting_until = 0.0
+
+    def send(self, run: Run) -> int:
+        """Send what is due; return how many messages went out. Raises `RelayUnusable` where the relay takes none."""
+        if time.monotonic() < self._resting_until:
+            return 0
+        shift = _Shift(self, run)
+        shift.work()
+        if shift.fault is None:
+            self._rest = 0.0
+            return shift.sent
+        self._rest = min(max(_REST, self._rest * 2), _LONGEST_REST) if not shift.sent else _REST
+        self._resting_until = time.monotonic() + self._rest
+        raise shift.fault
+
+
+class _Shift:
+    """One run's work at the relay."""
+
+    def __init__(self, relaying: Relaying, run: Run) -> None:
+        means = relaying.means
+        assert means.route is not None, "a relay is set"
+        self.sent = 0
+        #: Why the relay takes no more, if so.
+        self.fault: RelayUnusable | None = None
+        self._route: Route = means.route
+        self._store = relaying.store
+        self._means = means
+        self._run = run
+        self._ready: deque[Claimed] = deque()
+        self._breaker = Breaker()
+        self._stopped: str | None = None
+        self._nothing_more = False
+        self._lease_ends = 0.0
+        self._pace = Pace(means.rate, means.domain_rates, time.monotonic())
+        self._postman = Postman(means.route, relaying.composing.envelope, self._may_go_on)
+
+    def work(self) -> None:
+        """Claim, send and record until nothing is left, or it is enough."""
+        with self._postman:
+            while True:
+                self._claim()
+                waits = self._hand_over(())
+                if not self._postman.busy and not waits:
+                    break
+                self._collect(waits)
+                if self._ends and self._postman.busy:
+                    self._collect_the_last()
+                    break
+            self._give_back()
+
+    @property
+    def _ends(self) -> bool:
+        return self._run.enough() or self._stopped is not None or self._postman.connections < 1
+
+    def _may_go_on(self) -> bool:
+        """Say whether another message may leave: while the lease holds, by the steady clock, and nobody stopped us."""
+        return time.monotonic() < self._lease_ends and self._stopped is None and not self._run.enough()
+
+    # Claim.
+
+    def _claim(self) -> None:
+        """Claim when little is left, and keep what is claimed."""
+        if self._lease_ends and time.monotonic() >= self._lease_ends:
+            self._ready.clear()  # paused for too long: it is anybody's now
+        if self._ends or self._nothing_more or len(self._ready) >= self._route.connections * self._route.window:
+            return
+        begun = time.monotonic()
+        claimed = self._run.claim(_AHEAD)
+        self._nothing_more = not claimed
+        self._ready.extend(claimed)
+        if claimed and not self._lease_ends:
+            self._lease_ends = begun + self._lease.total_seconds()
+
+    @property
+    def _lease(self) -> timedelta:
+        return self._means.lease
+
+    # Send.
+
+    def _hand_over(self, reports: Sequence[Report]) -> float:
+        """
+        Record *reports* and mark new windows, in one transaction; then hand these over.
+
+        Return for how many seconds nothing may go, where a rate keeps it back.
+        """
+        windows, put_off = self._windows()
+        done = [each for report in reports for each in self._done(report)] + put_off
+        renews = self._lease_ends - time.monotonic() < self._lease.total_seconds() / 2 and bool(self._lease_ends)
+        chosen = [work for window in windows for work in window]
+        if done or chosen or renews:
+            mine = self._commit(done, chosen, renews=renews)
+            for window in windows:
+                if kept := [work for work in window if id(work) in mine]:
+                    self._postman.take(kept)
+        return self._pace.wait() if self._ready and not windows and not self._ends else 0.0
+
+    def _commit(self, done: Sequence[Done], chosen: Sequence[Claimed], *, renews: bool) -> set[int]:
+        """Record, renew and mark at once; return which of *chosen*, by identity, may be sent."""
+        begun, now = time.monotonic(), self._run.look()
+        if done:
+            crashing.reach("before_record")
+        with self._store.transaction() as connection:
+            record(connection, self._run.owner, done, now)
+            if renews:
+                renew(connection, self._run.owner, self._run.open, now + self._lease, now)
+            mine = {id(work) for work in mark(connection, self._run.owner, chosen, now)}
+            if self._means.warm_up is not None:
+                pausing.count_warm_up(connection, now.date(), sum(each.state is State.SENT for each in done))
+            if self._stopped is not None:
+                pausing.pause(connection, self._stopped, now)
+        if renews:
+            self._lease_ends = begun + self._lease.total_seconds()
+        if done:
+            crashing.reach("after_record")
+        if chosen:
+            crashing.reach("after_mark")
+        return mine
+
+    def _windows(self) -> tuple[list[list[Claimed]], list[Done]]:
+        """Choose what goes next, as the rates allow; what its domain does not take yet goes back for as long."""
+        windows: list[list[Claimed]] = []
+        put_off: list[Done] = []
+        free = min(self._postman.connections, self._route.connections) - self._postman.busy
+        if self._ends or free < 1:
+            return windows, put_off
+        size = min(self._route.window, -(-len(self._ready) // free))
+        at, now = time.monotonic(), self._run.look()
+        while self._ready and len(windows) < free:
+            window: list[Claimed] = []
+            while self._ready and len(window) < size:
+                work = self._ready[0]
+                wait = self._pace.wait_for(work.domain, at)
+                if wait is not None:
+                    put_off.append(Done(work=self._ready.popleft(), state=State.QUEUED, ready_at=now + wait))
+                elif self._pace.may_go(at):
+                    window.append(self._ready.popleft())
+                else:
+                    break
+            if not window:
+                break
+            windows.append(window)
+        return windows, put_off
+
+    # Record.
+
+    def _collect(self, waits: float) -> None:
+        if not self._postman.busy:
+            threading.Event().wait(min(waits, _LOOK))
+            return
+        self._hand_over(self._postman.reports(min(waits, _LOOK) if waits else _LOOK))
+
+    def _collect_the_last(self) -> None:
+        """Wait for what is in flight; what does not come in time is left to whoever takes it up as unknown."""
+        until = time.monotonic() + _PATIENCE
+        while self._postman.busy and time.monotonic() < until:
+            self._hand_over(self._postman.reports(_LOOK))
+
+    def _done(self, report: Report) -> list[Done]:
+        """Return what became of a window's messages; those that were not tried are to be tried again."""
+        now = self._run.look()
+        done = [Done(work=work, state=State.FAILED, reply=why) for work, why in report.unsendable]
+        for work, handed in report.handed:
+            done.append(verdict(work, handed, now, self._means.retries))
+            why = self._breaker.sees(handed)
+            if why is not None and self._stopped is None:
+                self._stopped = why
+                _log.error("sending is paused", reason=why, mend="mend it, then `daily-dose release --all`")
+        decided = {id(each.work) for each in done}
+        untried = [work for work in report.window if id(work) not in decided]
+        self._ready.extendleft(reversed(untried))
+        if report.fault is not None:
+            self.fault = report.fault if self._postman.connections < 1 else self.fault
+        number = sum(each.state is State.SENT for each in done)
+        self.sent += number
+        self._run.progress(number)
+        return done + [Done(work=work, state=State.CLAIMED) for work in untried]
+
+    def _give_back(self) -> None:
+        if not self._ready:
+            return
+        done = [Done(work=work, state=State.QUEUED) for work in self._ready]
+        with self._store.transaction() as connection:
+            record(connection, self._run.owner, done, self._run.look())
+        self._ready.clear()
