@@ -85,8 +85,14 @@ def table(file: Path, rows: int) -> None:
             )
 
 
-def measured(settings: dict[str, str], *arguments: str) -> tuple[float, float, int, str]:
-    """Run the command; return its seconds, those of its CPU, the peak of its memory in MB, and what it said last."""
+def measured(
+    settings: dict[str, str], *arguments: str, allowed: tuple[int, ...] = (0,)
+) -> tuple[float, float, int, str]:
+    """
+    Run the command; return its seconds, those of its CPU, the peak of its memory in MB, and what it said last.
+
+    *allowed* are the exit statuses that it may end with.
+    """
     command = [str(Path(sys.executable).with_name("daily-dose")), *arguments]
     with TemporaryFile("w+") as said:
         start = perf_counter()
@@ -94,10 +100,10 @@ def measured(settings: dict[str, str], *arguments: str) -> tuple[float, float, i
         _, status, used = os.wait4(child.pid, 0)
         seconds = perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
+        if child.returncode not in allowed:
             raise SystemExit(f"{' '.join(arguments)}: exit status {child.returncode}")
         said.seek(0)
-        *_, last = said
+        *_, last = "", *said
     return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024, last.strip()
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -110,12 +111,13 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         secret = settings.secret_key.get_secret_value() if settings.secret_key else None
         folder = settings.home / "keys"
         keys = keyring(folder, secret)
+        retention = timedelta(days=settings.retention_days) if settings.retention_days else None
         yield Newsroom(
             settings=settings,
             store=store,
             press=Press(store, publisher_of(settings), means_of(settings, keys)),
             desk=Desk(store),
-            circulation=Circulation(store, keys, suppression_key(folder), publisher_of(settings)),
+            circulation=Circulation(store, keys, suppression_key(folder), publisher_of(settings), retention),
         )
     finally:
         store.close()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from newsletter.archive import editions
 from newsletter.circulation.forms import Forms
 from newsletter.circulation.joining import Joining
+from newsletter.circulation.lists import Lists
 from newsletter.circulation.means import Means, uid_in
+from newsletter.circulation.moving import Moving
+from newsletter.circulation.preferring import Preferring
 from newsletter.errors import NewsletterError
 from newsletter.models import Publisher
 from newsletter.readers import subscribers, subscriptions
-from newsletter.readers.subscribers import Subscriber
 from newsletter.store import Store
 from newsletter.tokens import InvalidToken, Keyring, Purpose
 
@@ -35,27 +37,35 @@ class Reader:
     has_left: bool
 
 
-class Circulation:
+class Circulation(Lists):
     """
-    Subscribers; *suppression_key* hashes the addresses that no list brings back.
+    Subscribers: those who come and go by themselves; `Lists` has the operator's verbs.
 
-    What readers do by themselves is parted by its subject: *joining*, *preferring*, *moving* to another address, and
-    the *forms* that they fill in.
+    What readers do on pages of their own is parted by its subject: *joining*, *preferring* one thing to another,
+    *moving* to another address, and the *forms* that they fill in.
     """
 
-    def __init__(self, store: Store, keys: Keyring, suppression_key: bytes, publisher: Publisher) -> None:
-        self.store = store
+    def __init__(
+        self,
+        store: Store,
+        keys: Keyring,
+        suppression_key: bytes,
+        publisher: Publisher,
+        retention: timedelta | None = None,
+    ) -> None:
+        super().__init__(store, suppression_key, retention)
         self._keys = keys
-        self._suppression_key = suppression_key
-        means = Means(store=store, keys=keys, publisher=publisher, suppression_key=suppression_key)
-        self._means = means
+        self._means = Means(store=store, keys=keys, publisher=publisher, suppression_key=suppression_key)
         self.forms = Forms(keys)
-        self.joining = Joining(means)
+        self.joining = Joining(self._means)
+        self.preferring = Preferring(self._means, self.joining)
+        self.moving = Moving(self._means, self.preferring)
 
     def add(self, slug: str | None, addresses: Sequence[str], consent: str, now: datetime) -> list[str]:
         """
         Subscribe addresses to an edition, confirmed on the operator's word; return those that were new.
 
+        Who left, bounced, complained, was erased or is suppressed stays so.
         Raises `NoConsent`, `InvalidAddress` (then none of them is added), `NoSuchEdition`.
         """
         if not consent.strip():
@@ -65,7 +75,8 @@ class Circulation:
             return [
                 subscribers.normal_address(address)[0]
                 for address in addresses
-                if subscribers.subscribe(connection, edition_id, address, consent.strip(), now)
+                if not self._is_out(connection, address)
+                and subscribers.subscribe(connection, edition_id, address, consent.strip(), now)
             ]
 
     def reader_of(self, token: str, now: datetime) -> Reader:
@@ -99,10 +110,11 @@ class Circulation:
         return reader
 
     def come_back(self, token: str, now: datetime) -> Reader:
-        """Subscribe the reader of *token*, who left, again. Raises as `reader_of` does."""
+        """Subscribe the reader of *token*, who left, again. Raises as `reader_of` does; so for who was erased."""
         reader = self.reader_of(token, now)
         with self.store.transaction() as connection:
-            subscribers.come_back(connection, reader.uid, "asked to stay on the page for leaving", now)
+            if not subscribers.come_back(connection, reader.uid, "asked to stay on the page for leaving", now):
+                raise InvalidToken
         return reader
 
     def _subject(self, token: str, now: datetime) -> bytes:
@@ -111,8 +123,3 @@ class Circulation:
             return self._keys.open_from_mail(Purpose.UNSUBSCRIBE, token, now)
         except InvalidToken:
             return self._keys.open(Purpose.UNSUBSCRIBE, token, now)
-
-    def every(self) -> list[Subscriber]:
-        """Return every subscriber, in the order in which they came."""
-        with self.store.reading() as connection:
-            return list(subscribers.every(connection))

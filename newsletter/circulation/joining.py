@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from newsletter.addresses import normal_address
 from newsletter.archive import editions
 from newsletter.archive.reading import View
 from newsletter.circulation.means import Means, Post, uid_in
@@ -20,7 +21,6 @@ from newsletter.models import Edition
 from newsletter.preferences import Preferences, WrongPreferences, unpacked
 from newsletter.readers import consents, sign_ups, subscriptions, suppressions
 from newsletter.readers.consents import Evidence
-from newsletter.readers.subscribers import normal_address
 from newsletter.readers.subscriptions import Standing
 from newsletter.render import choices
 from newsletter.render import letters as written

@@ -7,19 +7,21 @@ from typing import Annotated, Literal
 
 import typer
 
+from newsletter.cli.subscribers import EXPORT_HELP, export_subscribers
 from newsletter.cli.terminal import Application, answer, opened, progress, warn, wrong
 
 Json = Annotated[bool, typer.Option("--json", help="Report in JSON.")]
 FileKind = Literal["auto", "page", "csv", "jsonl"]
 NewStatus = Literal["draft", "review", "ready"]
 
-export = Application("Write the archive to a file.")
+export = Application("Write the archive, or the readers, to a file.")
 
 
 def add_to(app: Application) -> None:
     """Add these commands."""
     app.command("import")(import_)
     app.add_typer(export, name="export")
+    export.command("subscribers", help=EXPORT_HELP)(export_subscribers)
 
 
 def import_(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
-import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 
 from newsletter.cli.app import REFUSED, shape
+from newsletter.cli.printing import to_output
 from newsletter.cli.terminal import now, opened, warn
 from newsletter.desk.importing import Import, Report
 from newsletter.errors import NewsletterError
@@ -56,29 +55,12 @@ def reported(*, json: bool) -> Iterator[Report]:
     teller.end(None)
 
 
-def _to_output() -> Callable[[str], object]:
-    """Return what prints a text; where nobody reads on (`| head`), it prints no more, and the import goes on."""
-    heard = True
-
-    def write(text: str) -> None:
-        nonlocal heard
-        try:
-            if heard:
-                sys.stdout.write(text)
-                sys.stdout.flush()
-        except BrokenPipeError:
-            heard = False
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    return write
-
-
 class _Lines:
     """Tells a person, who wants to see some of it and the sum."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._write = _to_output()
+        self._write = to_output()
 
     def begin(self) -> None:
         pass
@@ -113,7 +95,7 @@ class _Json:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._write = _to_output()
+        self._write = to_output()
 
     def begin(self) -> None:
         self._write('{"added": [')

@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 from newsletter.store.tables import sign_ups
 
 #: What may be asked for: a confirmation (of a subscription or a new address), the word that one is subscribed
-#: already, a link to one's preferences.
-Kind = Literal["confirmation", "already", "preferences"]
+#: already, a link to one's preferences, everything that is held, a change of the address that it comes from.
+Kind = Literal["confirmation", "already", "preferences", "held", "moving"]
 
 
 class Cap(NamedTuple):
@@ -33,6 +33,8 @@ PER_ADDRESS: dict[Kind, tuple[Cap, ...]] = {
     "confirmation": (Cap(1, timedelta(hours=24)), Cap(3, None)),
     "already": (Cap(1, timedelta(days=30)),),
     "preferences": (Cap(1, timedelta(minutes=10)), Cap(3, timedelta(hours=24))),
+    "held": (Cap(1, timedelta(hours=24)),),
+    "moving": (Cap(3, timedelta(hours=24)),),
 }
 #: Letters of every kind: asked for from one network, to one domain, and in all.
 PER_NETWORK = (Cap(10, timedelta(hours=1)), Cap(30, timedelta(hours=24)))

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID, uuid4
 
-from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
-from newsletter.errors import NewsletterError
+from newsletter.addresses import InvalidAddress, normal_address
+from newsletter.store.bulk import is_one_of
 from newsletter.store.tables import consents, editions, subscribers, subscriptions
 
-
-class InvalidAddress(NewsletterError):
-    """This can't be an e-mail address."""
-
-    def __init__(self, address: str, why: str) -> None:
-        super().__init__(f"{address[:80]!r} is no e-mail address: {why}")
-        self.address = address
+__all__ = ["InvalidAddress", "Subscriber", "Subscription", "normal_address"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +35,6 @@ class Subscriber:
     address: str
     state: str
     subscriptions: tuple[Subscription, ...]
-
-
-def normal_address(text: str) -> tuple[str, str]:
-    """
-    Return an address as it is written to, and as it is compared.
-
-    Syntax of RFC 5321, the domain in IDNA 2008; no server is asked. Raises `InvalidAddress`.
-    """
-    try:
-        # A local part beyond ASCII needs SMTPUTF8 all the way to its box: not promised yet, so refused at the door.
-        valid = validate_email(text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False)
-    except EmailNotValidError as error:
-        raise InvalidAddress(text, str(error)) from error
-    return valid.ascii_email or valid.normalized, f"{valid.local_part.casefold()}@{valid.ascii_domain.casefold()}"
 
 
 def subscribe(connection: Connection, edition_id: int, address: str, consent: str, now: datetime) -> bool:
@@ -109,36 +89,104 @@ def standing(connection: Connection, uid: UUID) -> tuple[str, str] | None:
 
 
 def leave(connection: Connection, uid: UUID, now: datetime) -> None:
-    """Let a reader leave, for good; who left before, left then."""
+    """Let a reader leave, for good; who left before, left then, unless it was a list that took them off."""
     connection.execute(
-        update(subscriptions).where(_named(uid), subscriptions.c.state != "left").values(state="left", left_at=now)
+        update(subscriptions).where(_named(uid), _stays()).values(state="left", left_at=now, left_by=None)
     )
 
 
-def come_back(connection: Connection, uid: UUID, consent: str, now: datetime) -> None:
-    """Let a reader who left be subscribed again, on a word of their own, which is kept."""
+def come_back(connection: Connection, uid: UUID, consent: str, now: datetime) -> bool:
+    """
+    Let a reader who left be subscribed again, on a word of their own, which is kept.
+
+    Return whether they are subscribed now: who was erased is not.
+    """
+    with_address = select(subscribers.c.id).where(subscribers.c.state != "erased")
     returned = connection.execute(
         update(subscriptions)
-        .where(_named(uid), subscriptions.c.state == "left")
-        .values(state="active", left_at=None)
+        .where(_named(uid), subscriptions.c.state == "left", subscriptions.c.subscriber_id.in_(with_address))
+        .values(state="active", left_at=None, left_by=None)
         .returning(subscriptions.c.id)
     ).first()
     if returned is not None:
         connection.execute(
             insert(consents).values(subscription_id=returned.id, given_at=now, origin="unsubscribe page", text=consent)
         )
+    return connection.scalar(select(subscriptions.c.state).where(_named(uid))) != "left"
+
+
+def whose(connection: Connection, uid: UUID) -> int | None:
+    """Return the id of the subscriber whose subscription tokens name so."""
+    return connection.scalar(select(subscriptions.c.subscriber_id).where(_named(uid)))
+
+
+def ids_of(connection: Connection, folded: Collection[str]) -> dict[str, int]:
+    """Return the ids of the subscribers with these addresses, as they are compared."""
+    rows = connection.execute(
+        select(subscribers.c.folded, subscribers.c.id).where(is_one_of(connection, subscribers.c.folded, folded))
+    )
+    return {row.folded: row.id for row in rows}
+
+
+def leave_all(connection: Connection, ids: Mapping[str, int], now: datetime) -> list[str]:
+    """Let subscribers leave every edition, as if by themselves; return the addresses that had not yet left all."""
+    left = connection.scalars(
+        update(subscriptions)
+        .where(is_one_of(connection, subscriptions.c.subscriber_id, ids.values()), _stays())
+        .values(state="left", left_at=now, left_by=None)
+        .returning(subscriptions.c.subscriber_id)
+    ).all()
+    return [folded for folded, number in ids.items() if number in set(left)]
+
+
+def _stays() -> ColumnElement[bool]:
+    """Return what makes a subscription one that its reader did not leave: a list may have taken them off."""
+    return or_(subscriptions.c.state != "left", subscriptions.c.left_by.is_not(None))
 
 
 def _named(uid: UUID) -> ColumnElement[bool]:
     return subscriptions.c.uid == uid
 
 
-def every(connection: Connection) -> Iterator[Subscriber]:
-    """Yield every subscriber with an address, in the order in which they came."""
+def every(
+    connection: Connection, state: str | None = None, edition: str | None = None, some: int = 1_000
+) -> Iterator[Subscriber]:
+    """
+    Yield every subscriber with an address, in the order in which they came, *some* asked for at once.
+
+    *state* is one of theirs or of a subscription's, *edition* one that they have a subscription to.
+    """
+    last = 0
+    chosen = _chosen(state, edition)
+    while rows := connection.execute(
+        select(subscribers.c.id, subscribers.c.address, subscribers.c.state)
+        .where(subscribers.c.id > last, subscribers.c.state != "erased", *chosen)
+        .order_by(subscribers.c.id)
+        .limit(some)
+    ).all():
+        last = rows[-1].id
+        held = _held(connection, [row.id for row in rows])
+        for row in rows:
+            yield Subscriber(address=row.address, state=row.state, subscriptions=tuple(held.get(row.id, ())))
+
+
+def _chosen(state: str | None, edition: str | None) -> list[ColumnElement[bool]]:
+    own = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscribers.c.id)
+    if edition is not None:
+        own = own.join(editions, editions.c.id == subscriptions.c.edition_id).where(editions.c.slug == edition)
+    conditions: list[ColumnElement[bool]] = [own.exists()] if edition is not None else []
+    if state is not None:
+        conditions.append(or_(subscribers.c.state == state, own.where(subscriptions.c.state == state).exists()))
+    return conditions
+
+
+def _held(connection: Connection, ids: Collection[int]) -> dict[int, list[Subscription]]:
+    """Return the subscriptions of subscribers, by their ids."""
     held: dict[int, list[Subscription]] = {}
     for row in connection.execute(
         select(subscriptions, editions.c.slug.label("edition"))
         .join(editions, editions.c.id == subscriptions.c.edition_id)
+        .where(is_one_of(connection, subscriptions.c.subscriber_id, ids))
         .order_by(subscriptions.c.id)
     ):
         held.setdefault(row.subscriber_id, []).append(
@@ -151,5 +199,4 @@ def every(connection: Connection) -> Iterator[Subscriber]:
                 format=row.format,
             )
         )
-    for row in connection.execute(select(subscribers).order_by(subscribers.c.id)):
-        yield Subscriber(address=row.address, state=row.state, subscriptions=tuple(held.get(row.id, ())))
+    return held

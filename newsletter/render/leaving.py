@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from newsletter.models import Edition, Publisher
 from newsletter.render.links import Links
-from newsletter.render.subscribing import asking_page
+from newsletter.render.subscribing import Button, asking_page
 
 
 class _Said(NamedTuple):
@@ -46,8 +46,7 @@ def leaving_page(said: str, *, edition: Edition, publisher: Publisher, links: Li
     return asking_page(
         words_of_it.heading,
         [words_of_it.line.format(title=edition.title)],
-        field=words_of_it.field,
-        button=words_of_it.button,
+        button=Button(words_of_it.button, words_of_it.field),
         edition=edition,
         publisher=publisher,
         links=links,

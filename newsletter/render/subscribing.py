@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from newsletter.models import Edition, Publisher
 from newsletter.preferences import Preferences, zones
@@ -13,6 +14,14 @@ from newsletter.render.links import Links
 #: What is said to whoever asks, whatever is known of the address.
 ASKED = "If this address may be written to, a mail is on its way."
 _OPTIONAL = frozenset(["cadence", "weekday", "hour", "zone", "format"])
+
+
+class Button(NamedTuple):
+    """A button: its words, and what it sends."""
+
+    label: str
+    field: str
+    value: str = "yes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +57,15 @@ def subscribe_page(
         offered={one.slug: one.title for one in offered},
         token=filled.token,
         values=values,
-        problems={name: filled.problems.get(name, "") for name in values} | {"": _of_the_whole(filled, values)},
+        problems={name: filled.problems.get(name, "") for name in values} | {"": of_the_whole(filled, values)},
         opened=any(values[name] != usual[name] for name in _OPTIONAL) or bool(_OPTIONAL & filled.problems.keys()),
         zones=zones(),
         choices=choices,
     )
 
 
-def _of_the_whole(filled: Filled, values: Mapping[str, str]) -> str:
+def of_the_whole(filled: Filled, values: Mapping[str, str]) -> str:
+    """Return what is wrong with a form as a whole, and with none of its fields."""
     return "; ".join(problem for name, problem in filled.problems.items() if name not in values)
 
 
@@ -93,7 +103,13 @@ def confirm_page(said: str, preferences: Preferences, *, edition: Edition, publi
     }[said]
     ways = [("Change what you get", links.path.preferences())] if said in ("done", "already") else []
     return asking_page(
-        heading, [line], button=button, field="confirm", ways=ways, edition=edition, publisher=publisher, links=links
+        heading,
+        [line],
+        button=Button(button, "confirm") if button else None,
+        ways=ways,
+        edition=edition,
+        publisher=publisher,
+        links=links,
     )
 
 
@@ -111,8 +127,7 @@ def asking_page(
     edition: Edition,
     publisher: Publisher,
     links: Links,
-    field: str = "",
-    button: str = "",
+    button: Button | None = None,
     ways: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Return a page that is one reader's: what it says, a *button* if there is one, and *ways* on."""
@@ -128,7 +143,6 @@ def asking_page(
         description=heading,
         address=links.home(),
         lines=lines,
-        field=field,
         button=button,
         ways=ways,
     )

@@ -31,7 +31,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, REGCLASS
 from sqlalchemy.types import TypeEngine
 
 
@@ -100,5 +100,6 @@ def reserved_ids(connection: Connection, table: Table, number: int) -> list[int]
     if connection.dialect.name == "sqlite":
         first = (connection.scalar(select(func.max(table.c.id))) or 0) + 1
         return list(range(first, first + number))
-    sequence = func.pg_get_serial_sequence(table.name, "id")
+    # Its name once, not once a number.
+    sequence = cast(connection.scalar(select(func.pg_get_serial_sequence(table.name, "id"))), REGCLASS)
     return sorted(connection.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, number))))

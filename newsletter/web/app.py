@@ -24,6 +24,7 @@ from newsletter.web.interface import Interface
 from newsletter.web.kept import Document, Memory, Room
 from newsletter.web.leaving import Leaving
 from newsletter.web.networks import Networks
+from newsletter.web.preferring import Preferring
 from newsletter.web.routes import READS, Doing, Program, Site
 from newsletter.web.subscribing import Subscribing
 
@@ -72,10 +73,13 @@ def create_app(
 
 def doings(counter: Counter) -> Mapping[str, Doing]:
     """Return what readers can do, by its address below an edition's own."""
-    subscribing = Subscribing(counter)
+    subscribing, preferring = Subscribing(counter), Preferring(counter)
     return {
         "/subscribe": subscribing.subscribe,
         "/confirm/{token}": subscribing.confirm,
+        "/preferences": preferring.ask,
+        "/preferences/{token}": preferring.page,
+        "/address/{token}": preferring.move,
         "/unsubscribe/{token}": Leaving(counter).answer,
     }
 

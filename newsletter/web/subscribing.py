@@ -15,11 +15,11 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from newsletter.addresses import InvalidAddress
 from newsletter.archive.editions import NoSuchEdition
 from newsletter.circulation import TooSoon, Wish
 from newsletter.errors import NewsletterError
 from newsletter.preferences import WrongPreferences, preferences_of
-from newsletter.readers.subscribers import InvalidAddress
 from newsletter.render import subscribing as pages
 from newsletter.render.subscribing import Filled
 from newsletter.tokens import ExpiredToken, InvalidToken
@@ -54,7 +54,7 @@ class Subscribing:
         try:
             await ask(self.counter, {"edition": room.edition.slug, **fields}, "sign-up form", request)
         except Refused as refused:
-            filled = Filled(token=self._still_good(fields), values=fields, problems=refused.problems)
+            filled = Filled(token=still_good(self.counter, fields), values=fields, problems=refused.problems)
             return self._form(kept, room, filled, _WRONG)
         return private(pages.asked_page(**self.counter.whose(room)))
 
@@ -79,17 +79,6 @@ class Subscribing:
     def _form(self, kept: Kept, room: Room, filled: Filled, status: int = 200) -> Answer:
         offered = [each.edition for each in kept.rooms]
         return private(pages.subscribe_page(filled, offered, **self.counter.whose(room)), status)
-
-    def _still_good(self, fields: Mapping[str, str]) -> str:
-        """Return the token that a form was sent with, so that it need not wait again; another if that is over."""
-        token = fields.get("token", "")
-        try:
-            self.counter.circulation.forms.check(token, self.counter.now())
-        except TooSoon:
-            return token
-        except (ExpiredToken, InvalidToken):
-            return self._token()
-        return token
 
     def _token(self) -> str:
         return self.counter.circulation.forms.token(self.counter.now())
@@ -137,6 +126,18 @@ def check_form(counter: Counter, fields: Mapping[str, str], network: str) -> Non
         raise Refused({"token": "the form was not complete: please send it once more"}) from error
     if not counter.challenge(fields, network):
         raise Refused({"": _NOT_A_PERSON})
+
+
+def still_good(counter: Counter, fields: Mapping[str, str]) -> str:
+    """Return the token that a form was sent with, so that it need not wait again; another if that is over."""
+    forms, token = counter.circulation.forms, fields.get("token", "")
+    try:
+        forms.check(token, counter.now())
+    except TooSoon:
+        return token
+    except (ExpiredToken, InvalidToken):
+        return forms.token(counter.now())
+    return token
 
 
 def _nothing() -> None:

@@ -10,7 +10,8 @@ COMMANDS = [
     *("run", "web", "schedule", "init", "status", "check"),
     *("pick", "forecast", "publish", "preview", "deliver", "hold", "release", "correct", "amend", "withdraw"),
     *("import", "export archive", "queue list", "queue add", "queue move", "queue remove"),
-    *("editions list", "editions add", "editions set", "subscribers add", "subscribers list"),
+    *("editions list", "editions add", "editions set", "export subscribers"),
+    *(f"subscribers {name}" for name in ("add", "import", "sync", "list", "show", "export", "suppress", "erase")),
 ]
 #: What goes on until it is stopped, or prints what it was asked for.
 WITHOUT_JSON = {"run", "web", "schedule", "preview"}

@@ -18,7 +18,7 @@ SENT_AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 PAGES = ["front", "front-empty", "issue", "issue-arabic", "issue-withdrawn", "entry", "archive", "month", "on"]
 PAGES += ["corrections", "about", "not-found", "gone", "unsubscribe"]
 #: The pages and letters of readers that are kept.
-READERS = ["subscribe", "subscribe-wrong", "confirm"]
+READERS = ["subscribe", "subscribe-wrong", "confirm", "preferences-link", "preferences", "erase"]
 BOXES = ["box", "box-quote", "box-empty"]
 LETTERS = {
     "fact": (samples.ISSUE, {}),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, ForeignKey, MetaData, TypeDecorator
+from sqlalchemy import Column, DateTime, Dialect, ForeignKey, MetaData, TextClause, TypeDecorator
 
 metadata = MetaData(
     naming_convention={
@@ -44,3 +45,8 @@ def key(target: str, *, primary_key: bool = False, index: bool = False, nullable
     """Return the column that names a row of *target*, such as `entries.id`."""
     name = target.removesuffix(".id").replace("entries", "entry").removesuffix("s") + "_id"
     return Column(name, ForeignKey(target), primary_key=primary_key, index=index, nullable=nullable)
+
+
+def where(condition: TextClause) -> dict[str, Any]:
+    """Return what makes an index one of the rows alone that meet *condition*: the others cost it nothing."""
+    return {"sqlite_where": condition, "postgresql_where": condition}

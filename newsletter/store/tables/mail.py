@@ -12,9 +12,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-from newsletter.store.tables.columns import Instant, key, metadata
+from newsletter.store.tables.columns import Instant, key, metadata, where
 
 mailings = Table(
     "mailings",
@@ -108,6 +109,7 @@ letters = Table(
     Column("sent_at", Instant),
     Column("reply", String),
     Index("ix_letters_ready", "state", "ready_at"),
+    Index("ix_letters_address", "due_at", **where(text("address <> ''"))),
     CheckConstraint(_STATES, name="state"),
 )
 
@@ -127,4 +129,5 @@ feedback = Table(
     # Kept only of what a human has to look at.
     Column("raw", LargeBinary),
     UniqueConstraint("origin", "event_id"),
+    Index("ix_feedback_kept", "received_at", **where(text("(raw IS NOT NULL OR detail <> '')"))),
 )

@@ -16,9 +16,10 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
-from newsletter.store.tables.columns import Instant, key, metadata
+from newsletter.store.tables.columns import Instant, key, metadata, where
 
 subscribers = Table(
     "subscribers",
@@ -55,8 +56,13 @@ subscriptions = Table(
     Column("weekday", Integer),
     # The first day with mail again.
     Column("paused_until", Date),
+    # Who took them off: `sync`, a list that they stood on no more; null, they themselves. What a list took off, a
+    # list may bring back.
+    Column("left_by", String),
     UniqueConstraint("subscriber_id", "edition_id"),
     Index("ix_subscriptions_audience", "edition_id", "state"),
+    # Which addresses to erase for age; an erased one has no instant any more.
+    Index("ix_subscriptions_left_at", "left_at", **where(text("left_at IS NOT NULL"))),
     CheckConstraint("state IN ('pending', 'active', 'paused', 'left')", name="state"),
 )
 
@@ -70,6 +76,7 @@ consents = Table(
     Column("text", Text, nullable=False),
     # The prefix of the network it came from, never the whole address.
     Column("network", String),
+    Index("ix_consents_network", "given_at", **where(text("network IS NOT NULL"))),
 )
 
 sign_ups = Table(

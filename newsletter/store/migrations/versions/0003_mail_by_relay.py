@@ -25,6 +25,7 @@ def upgrade() -> None:
         ("subscriptions", "confirmed_at", _INSTANT),
         ("subscriptions", "weekday", sa.Integer()),
         ("subscriptions", "paused_until", sa.Date()),
+        ("subscriptions", "left_by", sa.String()),
         ("consents", "network", sa.String()),
         ("deliveries", "ready_at", _INSTANT),
         ("deliveries", "address", sa.String()),
@@ -41,6 +42,7 @@ def upgrade() -> None:
     op.create_index("ix_deliveries_subscription_id", "deliveries", ["subscription_id", "mailing_id"])
     _readers()
     _mail()
+    _aging()
 
 
 def _readers() -> None:
@@ -147,3 +149,15 @@ def _mail() -> None:
         sa.UniqueConstraint("origin", "event_id", name=op.f("uq_feedback_origin_event_id")),
     )
     op.create_index(op.f("ix_feedback_subscription_id"), "feedback", ["subscription_id"])
+
+
+def _aging() -> None:
+    """What ages out is found by indexes that hold nothing else."""
+    for table, name, column, condition in (
+        ("subscriptions", "left_at", "left_at", "left_at IS NOT NULL"),
+        ("consents", "network", "given_at", "network IS NOT NULL"),
+        ("letters", "address", "due_at", "address <> ''"),
+        ("feedback", "kept", "received_at", "(raw IS NOT NULL OR detail <> '')"),
+    ):
+        where = sa.text(condition)
+        op.create_index(f"ix_{table}_{name}", table, [column], sqlite_where=where, postgresql_where=where)
