@@ -32,15 +32,15 @@ class Mail:
     html: str
     raw: EmailMessage
 
-    def link(self, room: str) -> str:
+    def link(self, room: str, site: str = PUBLISHER.base_url) -> str:
         """Return the path of the address in it below *room*, such as `confirm`."""
-        found = re.findall(re.escape(PUBLISHER.base_url) + rf"(/{room}/\S+)", self.text)
+        found = re.findall(re.escape(site) + rf"(/{room}/\S+)", self.text)
         assert found, f"no link to {room} in {self.text}"
         return str(found[0])
 
-    def links(self) -> list[str]:
+    def links(self, site: str = PUBLISHER.base_url) -> list[str]:
         """Return the path of every address of ours in it, in text and HTML."""
-        found = re.findall(re.escape(PUBLISHER.base_url) + r'(/[^\s"<]*)', self.text + self.html)
+        found = re.findall(re.escape(site) + r'(/[^\s"<]*)', self.text + self.html)
         return sorted(set(found))
 
 
