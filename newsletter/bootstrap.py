@@ -132,7 +132,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
             store=store,
             press=Press(store, publisher_of(settings), means_of(settings, keys)),
             desk=Desk(store),
-            circulation=Circulation(store, keys, suppression_key(folder), retention),
+            circulation=Circulation(store, keys, suppression_key(folder), publisher_of(settings), retention),
             intake=Intake(store, keys, suppression_key(folder), settings.bounce_domain),
             watchdog=Watchdog(settings.alive_url),
         )

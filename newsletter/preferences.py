@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -81,6 +81,19 @@ def preferences_of(fields: Mapping[str, str]) -> Preferences:
         zone=given["zone"] if hour else None,
         format=letter_format,
     )
+
+
+def pause_until(text: str, today: date) -> date | None:
+    """Return the first day with mail again, `None` for no day; raise `WrongPreferences` for one that is not to come."""
+    if not text.strip():
+        return None
+    try:
+        until = date.fromisoformat(text.strip())
+    except ValueError:
+        until = today
+    if until <= today:
+        raise WrongPreferences({"until": f"expected a day after {today}, such as {today + timedelta(days=14)}"})
+    return until
 
 
 def unpacked(packed: bytes) -> Preferences:

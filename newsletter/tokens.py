@@ -30,7 +30,9 @@ class Purpose(StrEnum):
 
     UNSUBSCRIBE = "unsubscribe"
     BOUNCE = "bounce"
+    CONFIRM = "confirm"
     PREFERENCES = "preferences"
+    ADDRESS = "address"
     FORM = "form"
 
     @property
@@ -39,7 +41,12 @@ class Purpose(StrEnum):
         return _LIFETIMES.get(self)
 
 
-_LIFETIMES = {Purpose.PREFERENCES: timedelta(hours=1), Purpose.FORM: timedelta(hours=12)}
+_LIFETIMES = {
+    Purpose.CONFIRM: timedelta(days=7),
+    Purpose.PREFERENCES: timedelta(hours=1),
+    Purpose.ADDRESS: timedelta(days=7),
+    Purpose.FORM: timedelta(hours=12),
+}
 
 
 class InvalidToken(NewsletterError):

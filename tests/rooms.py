@@ -106,7 +106,7 @@ class Room:
         """Forget what the process kept, as a new one would."""
         self.press = Press(self.store, PUBLISHER, self.means())
         self.desk = Desk(self.store)
-        self.circulation = Circulation(self.store, KEYS, SUPPRESSION_KEY)
+        self.circulation = Circulation(self.store, KEYS, SUPPRESSION_KEY, PUBLISHER)
         self.intake = Intake(self.store, KEYS, SUPPRESSION_KEY, BOUNCE_DOMAIN)
 
     def means(self) -> Means:

@@ -2,5 +2,7 @@
 
 from newsletter.circulation.circulation import Circulation, NoConsent, Reader
 from newsletter.circulation.feedback import Intake
+from newsletter.circulation.forms import TooSoon
+from newsletter.circulation.joining import Confirmation, Wish
 
-__all__ = ["Circulation", "Intake", "NoConsent", "Reader"]
+__all__ = ["Circulation", "Confirmation", "Intake", "NoConsent", "Reader", "TooSoon", "Wish"]

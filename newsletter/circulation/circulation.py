@@ -8,9 +8,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from newsletter.archive import editions
+from newsletter.circulation.forms import Forms
+from newsletter.circulation.joining import Joining
 from newsletter.circulation.lists import Lists
+from newsletter.circulation.means import Means, uid_in
+from newsletter.circulation.moving import Moving
+from newsletter.circulation.preferring import Preferring
 from newsletter.errors import NewsletterError
-from newsletter.readers import subscribers
+from newsletter.models import Publisher
+from newsletter.readers import subscribers, subscriptions
 from newsletter.store import Store
 from newsletter.tokens import InvalidToken, Keyring, Purpose
 
@@ -32,11 +38,28 @@ class Reader:
 
 
 class Circulation(Lists):
-    """Subscribers: those who come and go by themselves; `Lists` has the operator's verbs."""
+    """
+    Subscribers: those who come and go by themselves; `Lists` has the operator's verbs.
 
-    def __init__(self, store: Store, keys: Keyring, suppression_key: bytes, retention: timedelta | None = None) -> None:
+    What readers do on pages of their own is parted by its subject: *joining*, *preferring* one thing to another,
+    *moving* to another address, and the *forms* that they fill in.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Keyring,
+        suppression_key: bytes,
+        publisher: Publisher,
+        retention: timedelta | None = None,
+    ) -> None:
         super().__init__(store, suppression_key, retention)
         self._keys = keys
+        self._means = Means(store=store, keys=keys, publisher=publisher, suppression_key=suppression_key)
+        self.forms = Forms(keys)
+        self.joining = Joining(self._means)
+        self.preferring = Preferring(self._means, self.joining)
+        self.moving = Moving(self._means, self.preferring)
 
     def add(self, slug: str | None, addresses: Sequence[str], consent: str, now: datetime) -> list[str]:
         """
@@ -62,7 +85,7 @@ class Circulation(Lists):
 
         Raises `InvalidToken` for one that is not ours, or of a subscription that is not there.
         """
-        uid = _uid_in(self._subject(token, now))
+        uid = uid_in(self._subject(token, now))
         with self.store.reading() as connection:
             found = subscribers.standing(connection, uid)
         if found is None:
@@ -74,6 +97,16 @@ class Circulation(Lists):
         reader = self.reader_of(token, now)
         with self.store.transaction() as connection:
             subscribers.leave(connection, reader.uid, now)
+        return reader
+
+    def say_goodbye(self, token: str, now: datetime) -> Reader:
+        """Let the reader of *token* leave as `leave` does, by their own hand: who got mail gets one last letter."""
+        reader = self.reader_of(token, now)
+        with self.store.transaction() as connection:
+            standing = subscriptions.of_uid(connection, reader.uid)
+            subscribers.leave(connection, reader.uid, now)
+            if standing is not None and standing.gets_mail:
+                self._means.say_goodbye(connection, standing, now)
         return reader
 
     def come_back(self, token: str, now: datetime) -> Reader:
@@ -90,10 +123,3 @@ class Circulation(Lists):
             return self._keys.open_from_mail(Purpose.UNSUBSCRIBE, token, now)
         except InvalidToken:
             return self._keys.open(Purpose.UNSUBSCRIBE, token, now)
-
-
-def _uid_in(subject: bytes) -> UUID:
-    try:
-        return UUID(bytes=subject)
-    except ValueError:
-        raise InvalidToken from None

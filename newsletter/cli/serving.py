@@ -144,7 +144,9 @@ def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:
             "Ctrl-C stops it."
         )
 
-    app = create_app(room.store, room.press.publisher, room.circulation, now=now)
+    app = create_app(
+        room.store, room.press.publisher, room.circulation, now=now, trusted_proxies=settings.trusted_proxies
+    )
     serve(app, settings.host, settings.port, on_ready=ready, stop=threading.Event())
 
 

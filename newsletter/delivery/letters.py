@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from newsletter.delivery.work import NONE, Claimed, State, Terms, take_up
 from newsletter.store.bulk import is_one_of
-from newsletter.store.tables import letters, subscriptions
+from newsletter.store.tables import issues, letters, subscriptions
 
 #: How long a letter is tried: what it asks has not expired by then.
 PATIENCE = timedelta(days=3)
@@ -24,13 +25,14 @@ def post(
     message_id: str,
     due_at: datetime,
     subscription_id: int | None = None,
+    issue: UUID | None = None,
 ) -> int:
     """
     Queue a letter in the caller's transaction; return its id.
 
     *mail* is the whole message as it is sent, but for a DKIM signature: CR LF line ends, its `Date` (*due_at*), `To`
     and `Message-ID` (*message_id*, with angle brackets) in it. *kind* says in a word what it is for.
-    *subscription_id* is whose it is; an alert to editors is nobody's.
+    *subscription_id* is whose it is; an alert to editors is nobody's. *issue* is the one that a welcome brings.
     """
     return int(
         connection.scalar(
@@ -38,6 +40,7 @@ def post(
             .values(
                 kind=kind,
                 subscription_id=subscription_id,
+                issue_id=issue and select(issues.c.id).where(issues.c.uid == issue).scalar_subquery(),
                 state="queued",
                 due_at=due_at,
                 ready_at=due_at,

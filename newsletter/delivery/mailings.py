@@ -38,6 +38,7 @@ from newsletter.store.tables import (
     deliveries,
     editions,
     issues,
+    letters,
     mailings,
     subscribers,
     subscriptions,
@@ -94,12 +95,27 @@ def open_mailing(
     if mailing_id is None:
         return None
     cadences = ("daily", "weekdays") if day.isoweekday() <= _FRIDAY else ("daily",)
-    wanted = and_(subscriptions.c.edition_id == edition_id, subscriptions.c.cadence.in_(cadences), wants_mail_on(day))
+    wanted = and_(
+        subscriptions.c.edition_id == edition_id,
+        subscriptions.c.cadence.in_(cadences),
+        wants_mail_on(day),
+        ~_welcomed_with(issue_uid),
+    )
     audience = _freeze(connection, mailing_id, and_(wanted, subscriptions.c.hour.is_(None)), now)
     crashing.reach("mid_freeze")
     audience += _freeze_by_hour(connection, mailing_id, wanted, hours)
     connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(audience=audience))
     return audience
+
+
+def _welcomed_with(issue_uid: UUID) -> ColumnElement[bool]:
+    """Return what makes a subscription one whose welcome brought an issue, before that had a mailing."""
+    welcomes = (
+        select(letters.c.subscription_id)
+        .join(issues, issues.c.id == letters.c.issue_id)
+        .where(issues.c.uid == issue_uid, letters.c.subscription_id.is_not(None))
+    )
+    return subscriptions.c.id.in_(welcomes)
 
 
 def _opened(

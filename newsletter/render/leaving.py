@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from newsletter.models import Edition, Publisher
-from newsletter.render import pages
 from newsletter.render.links import Links
+from newsletter.render.subscribing import Button, asking_page
 
 
 class _Said(NamedTuple):
@@ -43,18 +43,11 @@ _LEAVING = {
 def leaving_page(said: str, *, edition: Edition, publisher: Publisher, links: Links) -> str:
     """Return the page for leaving an edition: before it (`ask`), after it (`left`), or after coming `back`."""
     words_of_it = _LEAVING[said]
-    return pages.page(
-        "unsubscribe",
+    return asking_page(
+        words_of_it.heading,
+        [words_of_it.line.format(title=edition.title)],
+        button=Button(words_of_it.button, words_of_it.field),
         edition=edition,
         publisher=publisher,
         links=links,
-        listed=False,
-        room="message",
-        title=f"{words_of_it.heading} – {edition.title}",
-        heading=words_of_it.heading,
-        description=words_of_it.heading,
-        address=links.home(),
-        line=words_of_it.line.format(title=edition.title),
-        field=words_of_it.field,
-        button=words_of_it.button,
     )

@@ -100,6 +100,18 @@ class Links:
         """Return the address of the sign-up form."""
         return self._here("/subscribe")
 
+    def confirm(self, token: str) -> str:
+        """Return the address by which a subscription is confirmed: GET shows, POST acts, as for all below."""
+        return self._here(f"/confirm/{token}")
+
+    def preferences(self, token: str = "") -> str:
+        """Return the address of a reader's preferences; without *token* of the form that asks for a link to them."""
+        return self._here("/preferences" + (f"/{token}" if token else ""))
+
+    def address(self, token: str) -> str:
+        """Return the address by which a change of address is confirmed, at one side of it."""
+        return self._here(f"/address/{token}")
+
     def unsubscribe(self, token: str) -> str:
         """Return the address by which the reader of *token* leaves: GET shows, POST acts."""
         return self._here(f"/unsubscribe/{token}")

@@ -1,4 +1,4 @@
-"""The mail of an issue: a letter in two parts saying the same."""
+"""The mail of an issue, and what every letter is set by: two parts that say the same."""
 
 from __future__ import annotations
 
@@ -58,13 +58,30 @@ def issue_mail(
     values["missed"] = [Line.of(other) for other in sorted(missed, key=lambda other: other.day)]
     values["more_missed"] = more_missed
     if len(issue.entry.body) <= LARGEST:  # or else it is not worth the rendering
-        letter = _letter(values | _whole(issue, links))
+        letter = set_letter("issue", values | _whole(issue, links))
         if message.size(letter) <= LARGEST:
             return letter
-    letter = _letter(values | _beginning(issue))
+    letter = set_letter("issue", values | _beginning(issue))
     if (size := message.size(letter)) > LARGEST:
         raise MailTooLarge(letter.subject, size)
     return letter
+
+
+def in_letter(issue: Issue, edition: Edition, publisher: Publisher, links: Links, *, whole: bool) -> dict[str, object]:
+    """Return what the card of an issue is set with, in the letter of another name; its beginning, unless *whole*."""
+    body = _whole(issue, links) if whole and len(issue.entry.body) <= LARGEST else _beginning(issue)
+    return _values(issue, edition, publisher, links) | body
+
+
+def set_letter(name: str, values: dict[str, object]) -> Letter:
+    """Return the letter that the templates of `mail/NAME` make of *values*."""
+    subject = headers.neutral("Subject", templates.render(f"mail/{name}/subject.txt", **values))
+    values = values | {"subject": subject}
+    return Letter(
+        subject=subject,
+        text=templates.render(f"mail/{name}/body.txt", **values).strip() + "\n",
+        html=_inliner().inline(templates.render(f"mail/{name}/body.html", **values)),
+    )
 
 
 # The letter
@@ -84,7 +101,7 @@ def _values(issue: Issue, edition: Edition, publisher: Publisher, links: Links) 
         "links": links,
         "permalink": links.issue(issue.day),
         "leave": links.unsubscribe(message.LEAVE),
-        "subject": headers.neutral("Subject", issue.subject),
+        "subject": issue.subject,
         "brief": _told(entry, _BRIEF),
         "half": half + (f": {words.kind_label(entry.kind).lower()}" if half == "Words" else ""),
         "tone": templates.tone(entry),
@@ -123,15 +140,6 @@ def _beginning(issue: Issue) -> dict[str, object]:
 def _told(entry: Entry, longest: int) -> str:
     """Return the first sentences of an entry without its note, whose place is above; a book is not read to its end."""
     return prose.summary(replace(entry, content_note=None, body=entry.body[:LARGEST]), longest)
-
-
-def _letter(values: dict[str, object]) -> Letter:
-    text = templates.render("mail/issue/body.txt", **values)
-    return Letter(
-        subject=templates.render("mail/issue/subject.txt", **values).strip(),
-        text=text.strip() + "\n",
-        html=_inliner().inline(templates.render("mail/issue/body.html", **values)),
-    )
 
 
 @cache

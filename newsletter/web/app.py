@@ -7,7 +7,7 @@ that is answered depends on the Host that was asked, on a query, or on a cookie;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -19,9 +19,14 @@ from newsletter.circulation import Circulation
 from newsletter.models import Publisher
 from newsletter.store.engine import Store, UnusableDatabase
 from newsletter.web.answers import Asked, Reply, reply
+from newsletter.web.counter import Challenge, Counter, anybody
+from newsletter.web.interface import Interface
 from newsletter.web.kept import Document, Memory, Room
 from newsletter.web.leaving import Leaving
-from newsletter.web.routes import READS, Site
+from newsletter.web.networks import Networks
+from newsletter.web.preferring import Preferring
+from newsletter.web.routes import READS, Doing, Program, Site
+from newsletter.web.subscribing import Subscribing
 
 #: Seconds for which a feed may be kept, whatever the schedule says: corrections must get through.
 _LONGEST_KEPT = 3600
@@ -35,11 +40,25 @@ def utc_now() -> datetime:
 
 
 def create_app(
-    store: Store, publisher: Publisher, circulation: Circulation, *, now: Callable[[], datetime] = utc_now
+    store: Store,
+    publisher: Publisher,
+    circulation: Circulation,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    trusted_proxies: Networks = (),
+    challenge: Challenge = anybody,
 ) -> ASGIApp:
-    """Return the application that shows what *store* holds to readers, at the instants (UTC) that *now* gives."""
+    """
+    Return the application that shows what *store* holds to readers, at the instants (UTC) that *now* gives.
+
+    Readers ask from where `X-Forwarded-For` says, as far as *trusted_proxies* wrote it. *challenge* says whether a
+    person sent a form.
+    """
     memory = Memory(store, publisher, now)
-    site = Site(memory, Leaving(circulation, publisher, now))
+    counter = Counter(
+        circulation=circulation, publisher=publisher, now=now, trusted_proxies=trusted_proxies, challenge=challenge
+    )
+    site = Site(memory, doings(counter), programs(counter))
     app = Starlette(
         routes=site.routes(),
         exception_handlers={
@@ -50,6 +69,28 @@ def create_app(
     )
     app.router.redirect_slashes = False
     return Front(memory, app)
+
+
+def doings(counter: Counter) -> Mapping[str, Doing]:
+    """Return what readers can do, by its address below an edition's own."""
+    subscribing, preferring = Subscribing(counter), Preferring(counter)
+    return {
+        "/subscribe": subscribing.subscribe,
+        "/confirm/{token}": subscribing.confirm,
+        "/preferences": preferring.ask,
+        "/preferences/{token}": preferring.page,
+        "/address/{token}": preferring.move,
+        "/unsubscribe/{token}": Leaving(counter).answer,
+    }
+
+
+def programs(counter: Counter) -> Mapping[str, Program]:
+    """Return what programs can ask for, by its address."""
+    interface = Interface(counter)
+    return {
+        "/api/v1/subscriptions": ("POST", interface.subscribe),
+        "/api/v1/subscriptions/token": ("GET", interface.token),
+    }
 
 
 class Front:

@@ -8,64 +8,43 @@ address is the reader's alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from newsletter.circulation import Circulation, Reader
-from newsletter.models import Publisher
 from newsletter.render.leaving import leaving_page
 from newsletter.tokens import InvalidToken
 from newsletter.web.answers import Answer
-from newsletter.web.headers import PRIVATE_HEADERS
-from newsletter.web.kept import Kept
-from newsletter.web.site import HTML
-
-#: What a form of ours sends, and what a mail provider does, is shorter; in bytes.
-_LONGEST_BODY = 10_000
+from newsletter.web.bodies import read_form
+from newsletter.web.counter import Counter, private
+from newsletter.web.kept import Kept, Room
 
 
+@dataclass(frozen=True, slots=True)
 class Leaving:
     """Answers `/unsubscribe/TOKEN`."""
 
-    def __init__(self, circulation: Circulation, publisher: Publisher, now: Callable[[], datetime]) -> None:
-        self._circulation = circulation
-        self._publisher = publisher
-        self._now = now
+    counter: Counter
 
-    async def answer(self, request: Request, kept: Kept) -> Answer:
+    async def answer(self, request: Request, kept: Kept, _room: Room) -> Answer:
         """Answer a request; raise `HTTPException` (404) for a token that is none of ours."""
         token: str = request.path_params["token"]
-        said, verb = None, self._circulation.reader_of
+        circulation = self.counter.circulation
+        said, verb = "", circulation.reader_of
         if request.method == "POST":
-            comes_back = await _asks_to_come_back(request)
-            said, verb = ("back", self._circulation.come_back) if comes_back else ("left", self._circulation.leave)
+            # Whatever else is sent (RFC 8058, 3.2, or nothing) means to leave; our own button gets a last letter.
+            fields = await read_form(request)
+            said, verb = "left", circulation.say_goodbye if "leave" in fields else circulation.leave
+            if "back" in fields:
+                said, verb = "back", circulation.come_back
         try:
-            reader = await run_in_threadpool(verb, token, self._now())
+            reader = await self.counter.do(partial(verb, token, self.counter.now()))
         except InvalidToken as error:
             raise HTTPException(HTTPStatus.NOT_FOUND) from error
-        return self._page(said or ("left" if reader.has_left else "ask"), reader, kept)
-
-    def _page(self, said: str, reader: Reader, kept: Kept) -> Answer:
-        room = kept.room(reader.edition)
-        if room is None:
+        own = kept.room(reader.edition)
+        if own is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        text = leaving_page(said, edition=room.edition, publisher=self._publisher, links=room.links)
-        return Answer.of(text.encode(), HTML, cache_control="no-store", headers=PRIVATE_HEADERS)
-
-
-async def _asks_to_come_back(request: Request) -> bool:
-    """Say whether it is the button for who left; whatever else is sent (RFC 8058, 3.2, or nothing) means to leave."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LONGEST_BODY:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return False
-    return "back" in parse_qs(body.decode("latin-1"))
+        return private(leaving_page(said or ("left" if reader.has_left else "ask"), **self.counter.whose(own)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
@@ -25,7 +25,6 @@ from newsletter.web.answers import Answer, Asked, Reply, reply
 from newsletter.web.fixed import fixed, line
 from newsletter.web.headers import PAGE_HEADERS
 from newsletter.web.kept import Kept, Made, Memory, Moved, Room
-from newsletter.web.leaving import Leaving
 from newsletter.web.problems import problem
 from newsletter.web.site import PAGES, Look, Page, Parts
 
@@ -41,27 +40,37 @@ _EDITION = re.compile(r"^/e/([^/]+)")
 _PREFIXES = ("", "/e/{edition}")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+#: What a reader does on a page of an edition, with GET, HEAD or POST.
+Doing = Callable[[Request, Kept, Room], Awaitable[Answer]]
+#: What a program asks for, by a method.
+Program = tuple[str, Callable[[Request], Awaitable[Answer]]]
 
 
 class Site:
     """Answers requests with pages, and with what to say where there is none."""
 
-    def __init__(self, memory: Memory, leaving: Leaving) -> None:
+    def __init__(self, memory: Memory, doings: Mapping[str, Doing], programs: Mapping[str, Program]) -> None:
         self._memory = memory
-        self._leaving = leaving
+        self._doings = doings
+        self._programs = programs
         self._asking: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
         """Return a route for every address; one with a slash too many or too few leads to the right one."""
         routes: list[BaseRoute] = [Route("/healthz", self._alive), Route("/readyz", self._ready)]
         routes += [Route(path, self._always(answer)) for path, answer in fixed().items()]
+        for path, (method, program) in self._programs.items():
+            routes.append(Route(path, self._serve(program), methods=[method]))
         for prefix in _PREFIXES:
             for path, page in PAGES.items():
                 routes.append(Route(prefix + path, self._page(page)))
                 turned = _turned(prefix + path)
                 if turned:
                     routes.append(Route(turned, self._turn))
-            routes.append(Route(f"{prefix}/unsubscribe/{{token}}", self._leave, methods=["GET", "HEAD", "POST"]))
+            for path, doing in self._doings.items():
+                routes.append(Route(prefix + path, self._do(doing), methods=["GET", "HEAD", "POST"]))
+                if "{" not in path:
+                    routes.append(Route(_turned(prefix + path), self._turn))
             # The front answers the feeds that there are; what comes this far is none, or no way to ask for one.
             routes.append(Route(f"{prefix}/feed.{{format}}", self._no_feed))
             routes.append(Route(f"{prefix}/feed.{{format}}/", self._turn))
@@ -116,10 +125,22 @@ class Site:
         await self._look(request)
         return self._lead(request, _turned(request.scope["path"]))
 
-    async def _leave(self, request: Request) -> Response:
-        """Let a reader leave: of whatever edition the token says, whatever edition's address it came by."""
-        kept = await self._memory.kept()
-        return self._response(request, await self._leaving.answer(request, kept))
+    def _do(self, doing: Doing) -> Endpoint:
+        """Let a reader do something: to whatever edition a token says, whatever edition's address it came by."""
+
+        async def answer(request: Request) -> Response:
+            kept, room = await self._look(request)
+            if _elsewhere(request, room) and request.method in READS:
+                return self._lead(request, _EDITION.sub("", request.scope["path"]))
+            return self._response(request, await doing(request, kept, room))
+
+        return answer
+
+    def _serve(self, program: Callable[[Request], Awaitable[Answer]]) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            return self._response(request, await program(request))
+
+        return answer
 
     # What is always there, and what never is
 

@@ -123,7 +123,7 @@ def ask(connection: Any, folded: str, when: Any) -> None:
             network="2001:db8::/64",
             domain="example.org",
             mailed=True,
-            **({"kind": "confirmation"} if "kind" in our.sign_ups.c else {}),
+            kind="confirmation",
         )
     )
 

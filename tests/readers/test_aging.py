@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from lives import DELIVERIES, OTHER, READER, ask, everything, lead_a_life, subscription_id
-from rooms import KEYS, SUPPRESSION_KEY, Room, an_edition, at
+from rooms import KEYS, PUBLISHER, SUPPRESSION_KEY, Room, an_edition, at
 from sqlalchemy import event, insert, select, update
 
 from newsletter.circulation import Circulation
@@ -29,7 +29,7 @@ def life(room):
 
 
 def circulation(room, days=DAYS) -> Circulation:
-    return Circulation(room.store, KEYS, SUPPRESSION_KEY, timedelta(days=days) if days else None)
+    return Circulation(room.store, KEYS, SUPPRESSION_KEY, PUBLISHER, timedelta(days=days) if days else None)
 
 
 def finish(room) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import samples
+from reader_pages import every_letter, every_reader_page
 
 from newsletter.render.box import box_script
 from newsletter.render.mail import issue_mail
@@ -16,6 +17,8 @@ SENT_AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 #: The kinds of page; their variants are looked at, but not kept.
 PAGES = ["front", "front-empty", "issue", "issue-arabic", "issue-withdrawn", "entry", "archive", "month", "on"]
 PAGES += ["corrections", "about", "not-found", "gone", "unsubscribe"]
+#: The pages and letters of readers that are kept.
+READERS = ["subscribe", "subscribe-wrong", "confirm", "preferences-link", "preferences", "erase"]
 BOXES = ["box", "box-quote", "box-empty"]
 LETTERS = {
     "fact": (samples.ISSUE, {}),
@@ -48,4 +51,9 @@ def rendered() -> dict[str, bytes]:
     files = {f"pages/{name}.html": pages[name].encode() for name in PAGES}
     files |= {f"box/{name}.html": pages[name].encode() for name in BOXES}
     files["box/box.js"] = box_script(edition=samples.EDITION, links=samples.LINKS).encode()
+    of_readers = every_reader_page()
+    files |= {f"pages/{name}.html": of_readers[name].encode() for name in READERS}
+    for name, letter in every_letter().items():
+        files |= {f"letters/{name}.txt": f"{letter.subject}\n\n{letter.text}".encode()}
+        files |= {f"letters/{name}.html": letter.html.encode()}
     return files | {f"mail/{name}.eml": message(name) for name in LETTERS}

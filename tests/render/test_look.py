@@ -12,6 +12,7 @@ import stage
 from axe_playwright_python.sync_playwright import Axe
 from golden_pages import LETTERS
 from playwright.sync_api import Browser
+from reader_pages import every_letter, every_reader_page
 from servers.missing import missing
 
 from newsletter.render.box import box_script
@@ -20,7 +21,8 @@ from newsletter.render.mail import issue_mail
 SCHEMES = ["light", "dark"]
 PAGES = samples.every_page() | {"arabic-front": samples.arabic_front()}
 MAILS = {f"mail-{name}": issue_mail(issue, **samples.WHOSE, **more).html for name, (issue, more) in LETTERS.items()}
-DOCUMENTS = {f"/{name}": html for name, html in (PAGES | MAILS).items()}
+OF_READERS = every_reader_page() | {f"letter-{name}": letter.html for name, letter in every_letter().items()}
+DOCUMENTS = {f"/{name}": html for name, html in (PAGES | MAILS | OF_READERS).items()}
 #: A page of somebody else's that embeds the box, with a style that would spoil it.
 HOST = (
     "<!doctype html><html lang=en><title>Theirs</title><style>p, h1, a { color: red; font: 9px x }</style>"
@@ -29,7 +31,7 @@ HOST = (
 #: What one touches by itself, outside of a sentence.
 TOUCHED = (
     ".masthead .title, .month h2 a, .rooms a, .colophon a, .square[href], .beside a, .turn a, .years li a, .days a, "
-    ".ways a, .card__foot a, .neighbours a"
+    ".ways a, .card__foot a, .neighbours a, .press, .field input, .field select, summary"
 )
 AXE = Axe().axe_script
 #: Names each thing found, with where it is.

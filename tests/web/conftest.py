@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from newsstand import Stand, fill, standing
+from letterbox import PROXY
+from newsstand import Stand, fill, fill_a_day, standing
 
 from newsletter.store import Store
 
@@ -39,4 +40,12 @@ def stand(filled: Path) -> Iterator[Stand]:
 def own_stand(own_address: str) -> Iterator[Stand]:
     """Serve an archive that the test may change."""
     with standing(own_address) as found:
+        yield found
+
+
+@pytest.fixture
+def counter(store: Store) -> Iterator[Stand]:
+    """Serve a day's archive to readers who join and leave, on SQLite and on PostgreSQL."""
+    fill_a_day(store)
+    with standing(store.url.render_as_string(hide_password=False), trusted_proxies=PROXY) as found:
         yield found

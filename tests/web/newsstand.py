@@ -110,6 +110,15 @@ def hidden_entries() -> list[Entry]:
     ]
 
 
+def fill_a_day(store: Store) -> None:
+    """Fill an empty database with two editions that began today, each with its first issue."""
+    with store.transaction() as connection:
+        for edition in (DAILY, GERMAN):
+            editions.add(connection, replace(edition, since=TODAY))
+        entries.add(connection, published_entries(), NOW - timedelta(days=1))
+    press_of(store).catch_up(NOW)
+
+
 def fill(store: Store) -> None:
     """Fill an empty database: two editions, a month of issues, and hidden entries, pinned and queued too."""
     upgrade(store)
@@ -178,13 +187,15 @@ def serving(app: ASGIApp) -> Iterator[int]:
 
 
 @contextmanager
-def standing(address: str, publisher: Publisher = PUBLISHER) -> Iterator[Stand]:
-    """Serve the filled database at *address* until the block ends."""
+def standing(address: str, publisher: Publisher = PUBLISHER, **options: Any) -> Iterator[Stand]:
+    """Serve the filled database at *address* until the block ends; *options* are the application's own."""
     store = Store(address)
     clock = Clock()
     try:
         with (
-            serving(create_app(store, publisher, Circulation(store, KEYS, SUPPRESSION_KEY), now=clock)) as port,
+            serving(
+                create_app(store, publisher, Circulation(store, KEYS, SUPPRESSION_KEY, publisher), now=clock, **options)
+            ) as port,
             httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
         ):
             yield Stand(store=store, press=press_of(store), clock=clock, port=port, client=client)

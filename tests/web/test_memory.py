@@ -35,7 +35,7 @@ def test_every_process_follows_a_change_within_two_seconds(own_stand, own_addres
     try:
         with (
             serving(
-                create_app(other, PUBLISHER, Circulation(other, KEYS, SUPPRESSION_KEY), now=own_stand.clock)
+                create_app(other, PUBLISHER, Circulation(other, KEYS, SUPPRESSION_KEY, PUBLISHER), now=own_stand.clock)
             ) as port,
             httpx2.Client(base_url=f"http://127.0.0.1:{port}") as second,
         ):
@@ -86,7 +86,7 @@ def test_while_the_database_is_down_what_was_seen_is_served(postgresql: PostgreS
 def test_a_start_without_a_database_says_so_on_every_page(tmp_path):
     store = Store(f"sqlite:///{tmp_path / 'missing' / 'dose.db'}")
     with (
-        serving(create_app(store, PUBLISHER, Circulation(store, KEYS, SUPPRESSION_KEY))) as port,
+        serving(create_app(store, PUBLISHER, Circulation(store, KEYS, SUPPRESSION_KEY, PUBLISHER))) as port,
         httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client,
     ):
         for path in ("/", "/feed.rss", "/archive/", "/entries/x"):
@@ -100,7 +100,7 @@ def test_a_start_without_a_database_says_so_on_every_page(tmp_path):
 def test_an_archive_without_an_edition_asks_to_come_back(tmp_path):
     store = Store(f"sqlite:///{tmp_path / 'dose.db'}")
     upgrade(store)
-    with serving(create_app(store, PUBLISHER, Circulation(store, KEYS, SUPPRESSION_KEY))) as port:
+    with serving(create_app(store, PUBLISHER, Circulation(store, KEYS, SUPPRESSION_KEY, PUBLISHER))) as port:
         assert httpx2.get(f"http://127.0.0.1:{port}/").status_code == 503
     store.close()
 

@@ -239,7 +239,9 @@ def test_an_empty_archive_has_its_pages(tmp_path):
     with store.transaction() as connection:
         editions.add(connection, DAILY)
     with (
-        serving(create_app(store, PUBLISHER, Circulation(store, KEYS, SUPPRESSION_KEY), now=lambda: NOW)) as port,
+        serving(
+            create_app(store, PUBLISHER, Circulation(store, KEYS, SUPPRESSION_KEY, PUBLISHER), now=lambda: NOW)
+        ) as port,
         httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client,
     ):
         for path in ("/", "/archive/", "/corrections", "/about", "/box", "/on/02-29"):

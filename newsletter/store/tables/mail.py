@@ -91,6 +91,8 @@ letters = Table(
     Column("kind", String, nullable=False),
     # Whom it is about; an alert to editors is about nobody.
     key("subscriptions.id", nullable=True, index=True),
+    # The issue that a welcome brings: its reader is in no audience of that issue.
+    key("issues.id", nullable=True, index=True),
     Column("state", String, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("ready_at", Instant),

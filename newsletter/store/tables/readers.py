@@ -83,6 +83,8 @@ sign_ups = Table(
     "sign_ups",
     metadata,
     Column("id", Integer, primary_key=True),
+    # Which letter was asked for: each has caps of its own beside those that all share.
+    Column("kind", String, nullable=False),
     Column("asked_at", Instant, nullable=False, index=True),
     # What caps count by: a keyed hash of the address, the network's prefix, the address's domain.
     Column("address_hash", String(64), nullable=False, index=True),

@@ -49,6 +49,7 @@ def _readers() -> None:
     op.create_table(
         "sign_ups",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("asked_at", _INSTANT, nullable=False),
         sa.Column("address_hash", sa.String(length=64), nullable=False),
         sa.Column("network", sa.String(), nullable=False),
@@ -109,6 +110,7 @@ def _mail() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("subscription_id", sa.Integer(), nullable=True),
+        sa.Column("issue_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("due_at", _INSTANT, nullable=False),
         sa.Column("ready_at", _INSTANT, nullable=True),
@@ -123,10 +125,12 @@ def _mail() -> None:
         sa.Column("sent_at", _INSTANT, nullable=True),
         sa.Column("reply", sa.String(), nullable=True),
         sa.CheckConstraint(_STATES, name=op.f("ck_letters_state")),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_letters_issue_id")),
         sa.ForeignKeyConstraint(["subscription_id"], ["subscriptions.id"], name=op.f("fk_letters_subscription_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
     )
     op.create_index("ix_letters_ready", "letters", ["state", "ready_at"])
+    op.create_index(op.f("ix_letters_issue_id"), "letters", ["issue_id"])
     op.create_index(op.f("ix_letters_subscription_id"), "letters", ["subscription_id"])
     op.create_table(
         "feedback",
