@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from newsletter import crashing
-from newsletter.circulation import Circulation
+from newsletter.circulation import Circulation, has_suppressions
 from newsletter.delivery.deciding import Retries
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.postman import Route
@@ -114,13 +114,14 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         secret = settings.secret_key.get_secret_value() if settings.secret_key else None
         folder = settings.home / "keys"
         keys = keyring(folder, secret)
+        hashing = suppression_key(folder, lambda: has_suppressions(store))
         retention = timedelta(days=settings.retention_days) if settings.retention_days else None
         yield Newsroom(
             settings=settings,
             store=store,
             press=Press(store, publisher_of(settings), means_of(settings, keys)),
             desk=Desk(store),
-            circulation=Circulation(store, keys, suppression_key(folder), retention),
+            circulation=Circulation(store, keys, hashing, retention),
         )
     finally:
         store.close()

@@ -1,5 +1,6 @@
 """The room of subscribers and consent."""
 
 from newsletter.circulation.circulation import Circulation, NoConsent, Reader
+from newsletter.circulation.lists import has_suppressions
 
-__all__ = ["Circulation", "NoConsent", "Reader"]
+__all__ = ["Circulation", "NoConsent", "Reader", "has_suppressions"]

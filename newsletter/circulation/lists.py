@@ -15,6 +15,12 @@ from newsletter.readers.subscribers import Subscriber
 from newsletter.store import Connection, Store
 
 
+def has_suppressions(store: Store) -> bool:
+    """Say whether any address is suppressed, by a key that is needed then."""
+    with store.reading() as connection:
+        return suppressions.is_any(connection)
+
+
 class Lists:
     """
     Readers by the list.
