@@ -10,7 +10,7 @@ from rooms import KEYS, SUPPRESSION_KEY, Room, an_edition, at
 from sqlalchemy import event, insert, select, update
 
 from newsletter.circulation import Circulation
-from newsletter.delivery import ledger
+from newsletter.delivery import mailings
 from newsletter.delivery.letters import post
 from newsletter.readers.aging import Age
 from newsletter.readers.suppressions import address_hash, lift_own, reason_for
@@ -68,7 +68,7 @@ def test_nothing_is_forgotten_before_its_time_and_everything_old_after_it(life):
     assert [(row.raw, row.detail, row.status) for row in rows["feedback"]] == [(None, "", "5.1.1")]
     assert [row.address for row in rows["subscribers"]] == [READER, OTHER]
     with life.store.reading() as connection:
-        assert ledger.unbalanced(connection) == []
+        assert mailings.unbalanced(connection) == []
 
 
 def test_the_second_time_changes_nothing(life):

@@ -10,7 +10,7 @@ from rooms import KEYS, SUPPRESSION_KEY, at
 from sqlalchemy import select
 
 from newsletter.addresses import InvalidAddress
-from newsletter.delivery import ledger
+from newsletter.delivery import mailings
 from newsletter.readers.suppressions import address_hash, lift_own, reason_for
 from newsletter.store.tables import deliveries, letters, subscribers, subscriptions
 from newsletter.tokens import InvalidToken, Purpose
@@ -54,7 +54,7 @@ def test_audiences_balance_and_counts_stay(life):
     life.circulation.erase([READER], at(9))
 
     with life.store.reading() as connection:
-        assert ledger.unbalanced(connection) == []
+        assert mailings.unbalanced(connection) == []
     after = {name: len(found) for name, found in everything(life).items()}
     gone = {"address_changes": 1, "sign_ups": 2, "suppressions": -1}
     assert after == {name: number - gone.get(name, 0) for name, number in rows.items()}
