@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from newsletter import crashing
-from newsletter.circulation import Circulation, Intake
+from newsletter.circulation import Circulation, Intake, has_suppressions
 from newsletter.delivery.deciding import Retries
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.outbox import Outbox
@@ -126,14 +126,15 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         secret = settings.secret_key.get_secret_value() if settings.secret_key else None
         folder = settings.home / "keys"
         keys = keyring(folder, secret)
+        hashing = suppression_key(folder, lambda: has_suppressions(store))
         retention = timedelta(days=settings.retention_days) if settings.retention_days else None
         yield Newsroom(
             settings=settings,
             store=store,
             press=Press(store, publisher_of(settings), means_of(settings, keys)),
             desk=Desk(store),
-            circulation=Circulation(store, keys, suppression_key(folder), publisher_of(settings), retention),
-            intake=Intake(store, keys, suppression_key(folder), settings.bounce_domain),
+            circulation=Circulation(store, keys, hashing, publisher_of(settings), retention),
+            intake=Intake(store, keys, hashing, settings.bounce_domain),
             watchdog=Watchdog(settings.alive_url),
         )
     finally:

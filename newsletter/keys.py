@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from newsletter.errors import NewsletterError
@@ -13,6 +14,10 @@ _FIRST = "0001.key"
 #: No `.key`: it signs nothing, and is never replaced.
 _SUPPRESSIONS = "suppressions.secret"
 _BYTES = 32
+_LOST = (
+    f"addresses are suppressed already, and their key {_SUPPRESSIONS} is not there: take it from a backup, or from the "
+    f"machine that shares the database (a new one, such as `openssl rand -hex {_BYTES}` makes, knows none of them)"
+)
 
 
 class UnusableKeys(NewsletterError):
@@ -44,16 +49,19 @@ def keyring(folder: Path, secret: str | None = None) -> Keyring:
         raise UnusableKeys(folder, str(error)) from error
 
 
-def suppression_key(folder: Path) -> bytes:
+def suppression_key(folder: Path, is_needed: Callable[[], bool] = lambda: False) -> bytes:
     """
     Return the key in *folder* that suppressed addresses are hashed with; make it where there is none.
 
     It never rotates: an address that was erased is known by its hash alone, and by another key's it would be a
-    stranger's. Machines that share a database share this file. Raises `UnusableKeys`.
+    stranger's. So none is made where *is_needed* says that there are hashes already. Machines that share a database
+    share this file. Raises `UnusableKeys`.
     """
     file = folder / _SUPPRESSIONS
     try:
         if not file.exists():
+            if is_needed():
+                raise UnusableKeys(folder, _LOST)
             _made(file)
         found = file.read_bytes().strip()
     except OSError as error:

@@ -19,6 +19,12 @@ from newsletter.store.engine import remember, remembered
 _AGED_OUT = "aged_out"
 
 
+def has_suppressions(store: Store) -> bool:
+    """Say whether any address is suppressed, by a key that is needed then."""
+    with store.reading() as connection:
+        return suppressions.is_any(connection)
+
+
 class Lists:
     """
     Readers by the list.

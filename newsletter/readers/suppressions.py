@@ -39,6 +39,11 @@ def is_suppressed(connection: Connection, address_hash: str) -> bool:
     return reason_for(connection, address_hash) is not None
 
 
+def is_any(connection: Connection) -> bool:
+    """Say whether any address is suppressed."""
+    return connection.scalar(select(suppressions.c.address_hash).limit(1)) is not None
+
+
 def suppressed_of(connection: Connection, hashes: Collection[str]) -> set[str]:
     """Return those of *hashes* that are suppressed."""
     condition = is_one_of(connection, suppressions.c.address_hash, hashes)

@@ -6,6 +6,8 @@ import csv
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rooms import Room, an_edition, at
 from sqlalchemy import select, update
 
@@ -178,6 +180,15 @@ def test_what_stops_in_the_middle_goes_on_there(room, take, monkeypatch):
     assert len(standing(room)) == 4
 
     assert counts(take(*rows)) == {"added": 2, "known": 4}
+
+
+@settings(max_examples=20)
+@given(st.lists(st.text("ab", max_size=3)), st.integers(0, 40_000))
+def test_what_was_seen_is_known_again_however_much_it_is(things, number):
+    seen, known = listing._Seen(), set()
+    for thing in [(str(each), "daily-dose") for each in [*things, *range(number), *things]]:
+        assert seen.add(thing) is (thing not in known)
+        known.add(thing)
 
 
 # Giving out.

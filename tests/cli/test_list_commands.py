@@ -200,3 +200,17 @@ def test_an_address_that_is_none_is_refused_by_each_command(dose):
 
 def test_an_unknown_edition_is_told(dose):
     assert "none" in dose.refusal("subscribers", "list", "--edition", "none")
+
+
+def test_without_the_key_of_suppressed_addresses_nothing_goes_on(dose):
+    """Otherwise a new one would be made, and a list would bring back who was erased."""
+    dose.ok("subscribers", "add", READER, *CONSENT)
+    dose.ok("subscribers", "erase", READER)
+    key = dose.home / "keys" / "suppressions.secret"
+    kept = key.read_bytes()
+    key.unlink()
+
+    assert "suppressions.secret is not there: take it from a backup" in dose.refusal("subscribers", "list")
+
+    key.write_bytes(kept)
+    assert dose.ok("subscribers", "add", READER, *CONSENT).out == "0 added, 0 known already, 1 suppressed\n"
