@@ -20,12 +20,15 @@ import structlog
 from newsletter import crashing
 from newsletter.delivery import pausing
 from newsletter.delivery.deciding import Breaker, verdict
+from newsletter.delivery.feedback.refusals import refusal
 from newsletter.delivery.postman import Postman, Report, Route
 from newsletter.delivery.rates import Pace
+from newsletter.delivery.replies import Reply
 from newsletter.delivery.smtp import RelayUnusable
 from newsletter.delivery.work import Claimed, Done, State, mark, record, renew
 from newsletter.press.composing import Composing
 from newsletter.press.means import Means
+from newsletter.readers.feedback import rejected
 from newsletter.store.engine import Store
 
 if TYPE_CHECKING:
@@ -82,6 +85,8 @@ class _Shift:
         self._run = run
         self._ready: deque[Claimed] = deque()
         self._breaker = Breaker()
+        #: What servers refused for good, for the reader's account of bounces.
+        self._refused: list[tuple[Claimed, Reply]] = []
         self._stopped: str | None = None
         self._nothing_more = False
         self._lease_ends = 0.0
@@ -155,6 +160,8 @@ class _Shift:
             crashing.reach("before_record")
         with self._store.transaction() as connection:
             record(connection, self._run.owner, done, now)
+            for work, reply in self._refused:
+                rejected(connection, work.number, refusal(reply, work.message_id, work.mailing, now), now)
             if renews:
                 renew(connection, self._run.owner, self._run.open, now + self._lease, now)
             mine = {id(work) for work in mark(connection, self._run.owner, chosen, now)}
@@ -162,6 +169,7 @@ class _Shift:
                 pausing.count_warm_up(connection, now.date(), sum(each.state is State.SENT for each in done))
             if self._stopped is not None:
                 pausing.pause(connection, self._stopped, now)
+        self._refused.clear()
         if renews:
             self._lease_ends = begun + self._lease.total_seconds()
         if done:
@@ -215,6 +223,8 @@ class _Shift:
         done = [Done(work=work, state=State.FAILED, reply=why) for work, why in report.unsendable]
         for work, handed in report.handed:
             done.append(verdict(work, handed, now, self._means.retries))
+            if done[-1].state is State.FAILED and handed.reply is not None and not work.is_letter:
+                self._refused.append((work, handed.reply))
             why = self._breaker.sees(handed)
             if why is not None and self._stopped is None:
                 self._stopped = why

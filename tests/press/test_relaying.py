@@ -130,6 +130,8 @@ def test_what_is_refused_for_good_has_failed(by, sink: Sink):
     assert room.states() == {"failed": 20}
     assert room.sweep(at(0, 9)) == 0
     assert {each.reply for each in room.deliveries()} == {"550 5.1.1 No such user"}
+    with room.store.reading() as connection:
+        assert set(connection.scalars(select(our.subscribers.c.bounce_score))) == {1.0}, "one point for the day"
 
 
 # The reply that never came
