@@ -17,6 +17,7 @@ from newsletter import crashing
 from newsletter.circulation import Circulation, Intake, has_suppressions
 from newsletter.delivery.deciding import Retries
 from newsletter.delivery.dkim import Signer
+from newsletter.delivery.generations import Witness
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.postman import Route
 from newsletter.delivery.smtp import Patience, Relay
@@ -84,6 +85,7 @@ def means_of(settings: Settings, keys: Keyring) -> Means:
         warm_up=settings.warm_up,
         bounce_domain=settings.bounce_domain,
         signer=signer_of(settings) if settings.dkim_keys else None,
+        witness=Witness(settings.witness),
     )
 
 

@@ -167,8 +167,8 @@ def keep_back(edition: Edition, day: date, holding: Sequence[Hold], now: datetim
     )
 
 
-def hold(connection: Connection, held: Hold) -> None:
-    """Set a hold; setting the same one again changes nothing."""
+def hold(connection: Connection, held: Hold) -> bool:
+    """Set a hold; setting the same one again changes nothing. Say whether it is new."""
     edition_id = get_id(connection, held.edition) if held.edition else None
     same = and_(
         holds.c.edition_id.is_not_distinct_from(edition_id),
@@ -178,7 +178,7 @@ def hold(connection: Connection, held: Hold) -> None:
         holds.c.until.is_(None),
     )
     if connection.scalar(select(holds.c.id).where(same).limit(1)) is not None:
-        return
+        return False
     raise_change_number(connection)
     connection.execute(
         insert(holds).values(
@@ -191,6 +191,7 @@ def hold(connection: Connection, held: Hold) -> None:
             origin=held.origin,
         )
     )
+    return True
 
 
 def release_all(connection: Connection, now: datetime, origins: tuple[str, ...]) -> int:

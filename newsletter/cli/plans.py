@@ -124,13 +124,24 @@ def hold(
         say(f"  out already: the issue of {out.day}, {headline(out)}")
 
 
-def release(days: Days = None, everything: All = False, edition: EditionSlug = None, json: Json = False) -> None:
+def release(
+    days: Days = None,
+    everything: All = False,
+    restored: Annotated[
+        bool, typer.Option("--restored", help="The hold of a restored or copied database, and no other.")
+    ] = False,
+    edition: EditionSlug = None,
+    json: Json = False,
+) -> None:
     """Lift holds.
 
     Days that came due under them stay empty, unless you fill them (publish DAY --force).
 
     Example: daily-dose release --all
     """
+    if restored:
+        _release_restored(days, everything=everything, json=json)
+        return
     _days_or_all(days, edition, everything=everything)
     with opened() as room:
         span = days_in(room, days, edition) if days else None
@@ -146,6 +157,17 @@ def release(days: Days = None, everything: All = False, edition: EditionSlug = N
         for held in standing:
             why = f": {held.reason}" if held.reason else ""
             say(f"  held: {_days_of(room, held)}{why} ({_releasing(room, held)})")
+
+
+def _release_restored(days: str | None, *, everything: bool, json: bool) -> None:
+    if days or everything:
+        raise wrong("expected --restored alone: editors' holds are lifted by themselves")
+    with opened() as room:
+        lifted = room.press.release_restored(now())
+    if json:
+        answer({"released": lifted, "empty": {}})
+    else:
+        say("this database sends again" if lifted else "this database was not held as a restored one")
 
 
 def stays_empty(days: Sequence[date], edition: str) -> str:
@@ -196,7 +218,7 @@ def days_of(held: Hold) -> str:
 def _releasing(room: Newsroom, held: Hold) -> str:
     """Return the command that lifts a hold."""
     if held.first is None:
-        return "daily-dose release --all"
+        return "daily-dose release --restored" if held.origin == "restored" else "daily-dose release --all"
     days = str(held.first) if held.first == held.last else f"{held.first}..{held.last}"
     first = edition_of(room, None).slug
     return f"daily-dose release {days}" + ("" if held.edition == first else f" --edition {held.edition}")

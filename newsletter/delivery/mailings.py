@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter import crashing
+from newsletter.delivery.generations import raise_generation
 from newsletter.models import IssueState
 from newsletter.store.bulk import rows_of
 from newsletter.store.tables import (
@@ -137,6 +138,8 @@ def _opened(
         .on_conflict_do_nothing()
         .returning(mailings.c.id)
     )
+    if mailing_id is not None:
+        raise_generation(connection)
     return mailing_id
 
 

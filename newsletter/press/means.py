@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from newsletter.delivery.deciding import Retries
 from newsletter.delivery.dkim import Signer
+from newsletter.delivery.generations import Witness
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.postman import Route
 from newsletter.settings.values import Rate
@@ -33,3 +34,4 @@ class Means:
     warm_up: int | None = None
     bounce_domain: str | None = None
     signer: Signer | None = None
+    witness: Witness | None = None

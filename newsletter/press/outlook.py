@@ -226,7 +226,8 @@ def _missed(look: _Look, day: date) -> Pick | None:
 
 def _held_by_a_guard(look: _Look) -> Iterator[str]:
     for hold in plans.alarms(look.holds):
-        yield f"everything is held: {hold.reason}; mend it, then `daily-dose release --all`"
+        which = "--restored" if hold.origin == "restored" else "--all"
+        yield f"everything is held: {hold.reason}; mend it, then `daily-dose release {which}`"
 
 
 def _paused(look: _Look) -> Iterator[str]:

@@ -11,7 +11,7 @@ import structlog
 
 from newsletter import crashing
 from newsletter.archive import corrections, editions, entries, issues, plans
-from newsletter.delivery import mailings, pausing
+from newsletter.delivery import generations, mailings, pausing
 from newsletter.delivery.outbox import OutboxFull
 from newsletter.models import Correction, Entry, Hold, Issue, Publisher, Source, Status
 from newsletter.press import refusals
@@ -54,6 +54,7 @@ class Press:
     def __init__(self, store: Store, publisher: Publisher, means: Means) -> None:
         self.store = store
         self.publisher = publisher
+        self._means = means
         self.outbox = means.outbox
         self._shelves = Shelves(store)
         self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=means.max_late)
@@ -78,6 +79,7 @@ class Press:
         that is no fault, and left to the next tick. *enough* is asked between transactions whether
         to leave the rest to another time.
         """
+        self._check_witness(now)
         fault = self._record(now, tick=True)
         if fault and look is not None and self._record(look()) is None:
             return []
@@ -88,10 +90,36 @@ class Press:
 
     def check_clock(self, now: datetime) -> None:
         """Hold everything and raise `WrongClock` if *now* (UTC) lies before the last recorded instant."""
+        self._check_witness(now)
         fault = self._record(now)
         if fault:
             self._hold_everything(now, fault)
             raise refusals.WrongClock(fault)
+
+    def _check_witness(self, now: datetime) -> None:
+        """Hold everything if this database was set back or copied since it last sent mail."""
+        fault = self.witness_fault()
+        if fault is None:
+            return
+        held = Hold(edition=None, first=None, last=None, since=now, reason=fault, origin="restored")
+        with self.store.transaction() as connection:
+            new = plans.hold(connection, held)
+        if new:
+            _log.error("everything is held", reason=fault, mend="make sure of it, then `daily-dose release --restored`")
+
+    def witness_fault(self) -> str | None:
+        """Say why the witness does not vouch for this database, if so."""
+        witness = self._means.witness
+        if witness is None:
+            return None
+        seen = witness.seen()  # before the database, which is never behind it unless it was set back
+        with self.store.reading() as connection:
+            own = generations.generation(connection)
+        if generations.is_new(own, seen):
+            with self.store.transaction() as connection:
+                own = generations.adopt(connection, None)
+            witness.see(own)
+        return generations.fault(own, seen or own)
 
     def _record(self, now: datetime, *, tick: bool = False) -> str | None:
         """Record that it is *now*, and that it is a *tick*'s instant, or say in words why that can't be."""
@@ -254,6 +282,21 @@ class Press:
                 return plans.release_days(connection, editions.get_id(connection, edition.slug), *days, now)
             remember(connection, _LAST_INSTANT, now.isoformat())
             return plans.release_all(connection, now, ("editor", "clock")) + pausing.go_on(connection)
+
+    def release_restored(self, now: datetime) -> int:
+        """
+        Let a restored database send, on a human's word; return how many holds were lifted.
+
+        Holds that an editor set stay. What came due meanwhile stays empty.
+        """
+        witness = self._means.witness
+        seen = witness.seen() if witness else None
+        with self.store.transaction() as connection:
+            lifted = plans.release_all(connection, now, ("restored",))
+            own = generations.adopt(connection, seen) if lifted else None
+        if own is not None and witness is not None:
+            witness.see(own)
+        return lifted
 
     # Put right, take back.
 

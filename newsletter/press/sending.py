@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from newsletter import crashing
 from newsletter.archive import editions, plans
 from newsletter.delivery import ledger, letters, mailings, pausing
+from newsletter.delivery.generations import Generation, Restored, fault, generation
 from newsletter.delivery.outbox import OutboxFull
 from newsletter.delivery.work import Claimed, Done, State, Terms, record
 from newsletter.press.composing import Composing, Unsendable
@@ -107,12 +108,31 @@ class Run:
     def claim(self, most: int) -> list[Claimed]:
         """Claim what is due, letters first; a hold that is set while a long mailing runs stops the rest of it."""
         while True:
+            vouched = self._vouched()
             with self._sending.store.transaction() as connection:
+                if generation(connection) != vouched:
+                    continue  # a mailing was opened since, of which the witness knows nothing
                 claimed, suppressed = self._claim(connection, most)
             if claimed:
                 crashing.reach("after_claim")
             if claimed or not suppressed or self.enough():
                 return claimed
+
+    def _vouched(self) -> Generation | None:
+        """Return the database's generation, once the witness has seen it: a restored database must be told by it."""
+        witness = self._sending.means.witness
+        kept = witness.seen() if witness else None
+        with self._sending.store.reading() as connection:
+            own = generation(connection)
+            told = bool(plans.alarms(plans.holding(connection)))
+        if witness is None or own is None or own == kept:
+            return own
+        why = fault(own, kept)
+        if why is None:
+            witness.see(own)
+        elif not told:  # while everything is held nothing is claimed
+            raise Restored(why)
+        return own
 
     def _claim(self, connection: Connection, most: int) -> tuple[list[Claimed], int]:
         now = self.look()

@@ -83,7 +83,7 @@ def test_no_table_holds_an_address_that_nobody_confirmed_but_the_pending_ones_ow
     assert not any("victim" in str(row) or "198.51.100.77" in str(row) for row in held["sign_ups"])
 
 
-def attack(room: Room, number: int, workers: int = 16) -> None:
+def attack(room: Room, number: int, workers: int = 8) -> None:
     """Ask for one victim so many times at once, each time from another network."""
 
     def one(each: int) -> None:
