@@ -117,9 +117,9 @@ class Press:
             own = generations.generation(connection)
         if generations.is_new(own, seen):
             with self.store.transaction() as connection:
-                own = generations.adopt(connection, None)
+                seen = own = generations.adopt(connection, None)
             witness.see(own)
-        return generations.fault(own, seen or own)
+        return generations.fault(own, seen)
 
     def _record(self, now: datetime, *, tick: bool = False) -> str | None:
         """Record that it is *now*, and that it is a *tick*'s instant, or say in words why that can't be."""
