@@ -158,11 +158,19 @@ def preview(
     sys.stdout.buffer.write(proof)
 
 
-def deliver(json: Json = False) -> None:
+def deliver(
+    explain: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Send nothing; say what became of one reader's mail, and why.")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Send what is due now, then exit.
 
-    Example: daily-dose deliver
+    Example: daily-dose deliver --explain reader@example.org
     """
+    if explain is not None:
+        _explain(explain, json=json)
+        return
     with opened() as room, progress("sending") as done:
         room.press.check_clock(now())
         sent = room.press.sending.sweep(now(), done, look=now)
@@ -183,6 +191,19 @@ def told(room: Newsroom, issue: Issue) -> dict[str, object]:
 def headline(issue: Issue) -> str:
     """Return an issue's headline, or the notice that stands in its place."""
     return f"withdrawn: {issue.withdrawal.notice}" if issue.withdrawal else issue.entry.headline
+
+
+def _explain(address: str, *, json: bool) -> None:
+    from newsletter.cli.explaining import deliveries_of, explained
+
+    with opened() as room:
+        held = room.circulation.held(address)
+        pause = room.press.outlook.stopped(now())
+    if json:
+        answer(deliveries_of(held) if held else [])
+        return
+    for line in explained(address, held, pause):
+        say(line)
 
 
 def went_out(number: int, kept_back: int) -> str:

@@ -149,6 +149,11 @@ class Outlook:
         with self._every(now) as looks:
             return sum(look.kept_back() for look in looks)
 
+    def stopped(self, now: datetime) -> str | None:
+        """Return why nothing is sent to anybody, if so: everything is held, or sending is paused."""
+        with self._every(now) as looks:
+            return next((line for look in looks for line in (*_held_by_a_guard(look), *_paused(look))), None)
+
     def overview(self, slug: str | None, now: datetime) -> Overview:
         """Return how an edition stands at *now*."""
         with self._look(slug, now) as look:

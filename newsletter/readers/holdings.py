@@ -91,7 +91,10 @@ def _parts(subscriber_id: int | None) -> dict[str, Select[Any]]:
             mailings.c.key,
             *(
                 deliveries.c[name]
-                for name in ("address", "state", "attempts", "due_at", "sent_at", "reply", "message_id", "format")
+                for name in (
+                    *("address", "state", "attempts", "due_at", "ready_at", "sent_at", "reply", "message_id"),
+                    "format",
+                )
             ),
         )
         .join(mailings, mailings.c.id == deliveries.c.mailing_id)
