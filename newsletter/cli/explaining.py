@@ -46,6 +46,8 @@ def explained(address: str, held: Mapping[str, Any] | None, pause: str | None) -
         yield "  no mailing had this reader in its audience: who joins gets the issues published from then on"
     for row in list(reversed(held["deliveries"]))[:MOST]:
         yield f"  {row['edition']} {row['kind']} {row['key']}: {_delivery(row)}"
+    for row in list(reversed(held["letters"]))[:MOST]:
+        yield f"  letter, {row['kind']}: {_delivery(row)}"
     if (more := len(held["deliveries"]) - MOST) > 0:
         yield f"  and {more:,} before: daily-dose subscribers show {address}"
 

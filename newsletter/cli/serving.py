@@ -140,7 +140,7 @@ def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:
             f"  archive  {links.archive()}\n"
             f"  feeds    {links.feed('rss')}  {links.feed('atom')}  {links.feed('json')}\n"
             f"  box      {links.box()}  {links.box_js()}\n"
-            f"  outbox   {settings.home / 'outbox'}\n"
+            f"  {_mail_goes_to(room)}\n"
             "Ctrl-C stops it."
         )
 
@@ -148,6 +148,11 @@ def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:
         room.store, room.press.publisher, room.circulation, now=now, trusted_proxies=settings.trusted_proxies
     )
     serve(app, settings.host, settings.port, on_ready=ready, stop=threading.Event())
+
+
+def _mail_goes_to(room: Newsroom) -> str:
+    route = room.press.means.route
+    return f"relay    {route.relay}" if route else f"outbox   {room.settings.home / 'outbox'}"
 
 
 def _announce(text: str) -> None:

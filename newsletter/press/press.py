@@ -54,7 +54,8 @@ class Press:
     def __init__(self, store: Store, publisher: Publisher, means: Means) -> None:
         self.store = store
         self.publisher = publisher
-        self._means = means
+        #: By which means its mail goes out.
+        self.means = means
         self.outbox = means.outbox
         self._shelves = Shelves(store)
         self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=means.max_late)
@@ -109,7 +110,7 @@ class Press:
 
     def witness_fault(self) -> str | None:
         """Say why the witness does not vouch for this database, if so."""
-        witness = self._means.witness
+        witness = self.means.witness
         if witness is None:
             return None
         seen = witness.seen()  # before the database, which is never behind it unless it was set back
@@ -289,7 +290,7 @@ class Press:
 
         Holds that an editor set stay. What came due meanwhile stays empty.
         """
-        witness = self._means.witness
+        witness = self.means.witness
         seen = witness.seen() if witness else None
         with self.store.transaction() as connection:
             lifted = plans.release_all(connection, now, ("restored",))

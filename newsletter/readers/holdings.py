@@ -25,6 +25,8 @@ from newsletter.store.tables import (
 )
 
 _EDITION = editions.c.slug.label("edition")
+#: What the ledger keeps of a message, a delivery or a letter.
+_MESSAGE = ("address", "state", "attempts", "due_at", "ready_at", "sent_at", "reply", "message_id")
 
 
 def held(connection: Connection, key: bytes, folded: str) -> dict[str, Any] | None:
@@ -89,13 +91,7 @@ def _parts(subscriber_id: int | None) -> dict[str, Select[Any]]:
             _EDITION,
             mailings.c.kind,
             mailings.c.key,
-            *(
-                deliveries.c[name]
-                for name in (
-                    *("address", "state", "attempts", "due_at", "ready_at", "sent_at", "reply", "message_id"),
-                    "format",
-                )
-            ),
+            *(deliveries.c[name] for name in (*_MESSAGE, "format")),
         )
         .join(mailings, mailings.c.id == deliveries.c.mailing_id)
         .join(editions, editions.c.id == mailings.c.edition_id)
@@ -103,8 +99,8 @@ def _parts(subscriber_id: int | None) -> dict[str, Select[Any]]:
         .where(mine)
         .order_by(mailings.c.id),
         "letters": select(
-            *(letters.c[name] for name in ("kind", "address", "state", "attempts", "due_at", "sent_at", "reply")),
-            letters.c.message_id,
+            letters.c.kind,
+            *(letters.c[name] for name in _MESSAGE),
         )
         .join(subscriptions, subscriptions.c.id == letters.c.subscription_id)
         .where(mine)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from newsletter.circulation.forms import SHORTEST
 from newsletter.render.subscribing import ASKED
+from newsletter.shapes import instant
 from newsletter.tokens import Purpose
 from newsletter.web.answers import Answer
 from newsletter.web.bodies import media_type, read_body
@@ -42,8 +43,8 @@ class Interface:
         assert lifetime is not None, "forms have their time"
         said = {
             "token": self.counter.circulation.forms.token(now),
-            "not_before": (now + SHORTEST).isoformat(),
-            "expires": (now + lifetime).isoformat(),
+            "not_before": instant(now + SHORTEST),
+            "expires": instant(now + lifetime),
         }
         return _json(said, HTTPStatus.OK)
 

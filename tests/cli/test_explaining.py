@@ -76,6 +76,7 @@ def test_each_state_says_what_it_means(differs, words):
         "suppressed": None,
         "bounce_score": 1.5,
         "subscriptions": [],
+        "letters": [ROW | {"kind": "welcome", "state": "sent"}],
         "deliveries": [ROW | differs],
     }
 
@@ -84,4 +85,5 @@ def test_each_state_says_what_it_means(differs, words):
         f"{READER}: good, 1.5 points of mail that came back",
         "  nothing is sent to anybody now: the clock is wrong",
         f"  daily-dose issue 2026-11-22: {words}",
+        "  letter, welcome: sent T1 (2 attempts): 450 4.2.0 Later",
     ]
