@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from newsletter import crashing
 from newsletter.delivery.smtp import Envelope, Handed, Outcome, Patience, Relay, RelayUnusable, Session, Stage
@@ -53,19 +53,25 @@ class Route:
     patience: Patience = field(default_factory=Patience)
 
 
+class _Window(NamedTuple):
+    """Work that is handed in one after the other."""
+
+    works: Sequence[Claimed]
+    go_on: Callable[[], bool]
+
+
 class Postman:
     """
     Takes windows and reports them.
 
     *envelope_of* makes a message of claimed work, in the postman's thread; it raises `Unsendable` where none can be
-    made. *go_on* is asked before each message leaves.
+    made.
     """
 
-    def __init__(self, route: Route, envelope_of: Callable[[Claimed], Envelope], go_on: Callable[[], bool]) -> None:
+    def __init__(self, route: Route, envelope_of: Callable[[Claimed], Envelope]) -> None:
         self._route = route
         self._envelope_of = envelope_of
-        self._go_on = go_on
-        self._windows: SimpleQueue[Sequence[Claimed] | None] = SimpleQueue()
+        self._windows: SimpleQueue[_Window | None] = SimpleQueue()
         self._reports: SimpleQueue[Report] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         #: How many connections may be used: one that finds no server is not tried again.
@@ -82,14 +88,14 @@ class Postman:
         for _ in self._threads:
             self._windows.put(None)
 
-    def take(self, window: Sequence[Claimed]) -> None:
-        """Begin to hand in a window, on a connection that is free."""
+    def take(self, works: Sequence[Claimed], go_on: Callable[[], bool]) -> None:
+        """Begin to hand in a window, on a connection that is free; *go_on* is asked before each message leaves."""
         self.busy += 1
         if len(self._threads) < self.busy:
             thread = threading.Thread(target=self._work, name=f"postman {len(self._threads) + 1}", daemon=True)
             self._threads.append(thread)
             thread.start()
-        self._windows.put(window)
+        self._windows.put(_Window(works, go_on))
 
     def reports(self, seconds: float) -> list[Report]:
         """Return the reports that are in; wait for the first one, *seconds* at the most."""
@@ -105,7 +111,7 @@ class Postman:
         return found
 
     def _work(self) -> None:
-        connection = _Connection(self._route, self._envelope_of, self._go_on)
+        connection = _Connection(self._route, self._envelope_of)
         try:
             while (window := self._windows.get()) is not None:
                 self._reports.put(connection.hand_in(window))
@@ -116,10 +122,9 @@ class Postman:
 class _Connection:
     """One thread's connection to the relay, made anew where the server ends it."""
 
-    def __init__(self, route: Route, envelope_of: Callable[[Claimed], Envelope], go_on: Callable[[], bool]) -> None:
+    def __init__(self, route: Route, envelope_of: Callable[[Claimed], Envelope]) -> None:
         self._route = route
         self._envelope_of = envelope_of
-        self._go_on = go_on
         self._session: Session | None = None
         #: How many sessions the server ended, one after the other, having taken nothing.
         self._in_vain = 0
@@ -129,22 +134,23 @@ class _Connection:
         if self._session is not None:
             self._session.close()
 
-    def hand_in(self, window: Sequence[Claimed]) -> Report:
+    def hand_in(self, window: _Window) -> Report:
         """Hand in a window; where the server hangs up after it took something, go on in a new session."""
-        left, unsendable = self._envelopes(window)
+        go_on = window.go_on
+        left, unsendable = self._envelopes(window.works)
         handed: list[tuple[Claimed, Handed]] = []
         fault = None
         try:
-            while left and fault is None and self._go_on():
+            while left and fault is None and go_on():
                 kept = self._session is not None and self._session.usable
                 session = self._opened()
-                tried = self._try(session, left)
+                tried = self._try(session, left, go_on)
                 handed += tried
                 left = left[len(tried) :]
-                fault = self._fault(session, tried, kept=kept)
+                fault = self._fault(session, tried, kept=kept) if go_on() else None
         except RelayUnusable as error:
             fault = error
-        return Report(window=window, handed=handed, unsendable=unsendable, fault=fault)
+        return Report(window=window.works, handed=handed, unsendable=unsendable, fault=fault)
 
     def _opened(self) -> Session:
         if self._session is None or not self._session.usable:
@@ -152,10 +158,12 @@ class _Connection:
             self._session = Session(route.relay, host_name=route.host_name, patience=route.patience)
         return self._session
 
-    def _try(self, session: Session, left: Sequence[tuple[Claimed, Envelope]]) -> list[tuple[Claimed, Handed]]:
+    def _try(
+        self, session: Session, left: Sequence[tuple[Claimed, Envelope]], go_on: Callable[[], bool]
+    ) -> list[tuple[Claimed, Handed]]:
         """Hand in during one session; return what was decided, up to where the server would take no more."""
         tried = []
-        for (work, _), handed in zip(left, session.hand_in([each for _, each in left], self._go_on), strict=True):
+        for (work, _), handed in zip(left, session.hand_in([each for _, each in left], go_on), strict=True):
             if handed.outcome is Outcome.UNTRIED or _is_busy(handed):
                 session.stop()
                 break
@@ -168,8 +176,7 @@ class _Connection:
         if session.usable or any(handed.outcome in _TOOK for _, handed in tried):
             self._in_vain = 0
             return None
-        # What a server does to a session that idled says nothing, and that we stopped is no fault of its.
-        if (kept and not tried) or not self._go_on():
+        if kept and not tried:  # what a server does to a session that idled says nothing
             return None
         self._in_vain += 1
         if tried and self._in_vain < _TIMES:

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -70,6 +71,45 @@ class Relaying:
         raise shift.fault
 
 
+class _Lease:
+    """
+    Until when what was claimed is ours, by the steady clock; once it was over, it never holds again.
+
+    A thread that stood still asks here whether it may go on, whatever has been claimed anew since.
+    """
+
+    def __init__(self, length: timedelta) -> None:
+        self._seconds = length.total_seconds()
+        self._ends: float | None = None
+        self._over = False
+
+    @property
+    def holds(self) -> bool:
+        """Say whether it holds; one that has not begun does."""
+        if self._ends is not None and time.monotonic() >= self._ends:
+            self._over = True
+        return not self._over
+
+    @property
+    def is_half_over(self) -> bool:
+        """Say whether it is time to renew it."""
+        return self._ends is not None and time.monotonic() > self._ends - self._seconds / 2
+
+    def begin(self, at: float) -> None:
+        """Begin with the first claim, made at *at*; later ones last longer."""
+        if self._ends is None:
+            self._ends = at + self._seconds
+
+    def renew(self, at: float) -> None:
+        """Let it hold from *at* on for its whole length, if it still does."""
+        if self.holds:
+            self._ends = at + self._seconds
+
+    def end(self) -> None:
+        """Let it hold no more."""
+        self._over = True
+
+
 class _Shift:
     """One run's work at the relay."""
 
@@ -89,50 +129,50 @@ class _Shift:
         self._refused: list[tuple[Claimed, Reply]] = []
         self._stopped: str | None = None
         self._nothing_more = False
-        self._lease_ends = 0.0
+        self._lease = _Lease(means.lease)
         self._pace = Pace(means.rate, means.domain_rates, time.monotonic())
-        self._postman = Postman(means.route, relaying.composing.envelope, self._may_go_on)
+        self._postman = Postman(means.route, relaying.composing.envelope)
 
     def work(self) -> None:
         """Claim, send and record until nothing is left, or it is enough."""
-        with self._postman:
-            while True:
-                self._claim()
-                waits = self._hand_over(())
-                if not self._postman.busy and not waits:
-                    break
-                self._collect(waits)
-                if self._ends and self._postman.busy:
-                    self._collect_the_last()
-                    break
-            self._give_back()
+        try:
+            with self._postman:
+                while True:
+                    self._claim()
+                    waits = self._hand_over(())
+                    if not self._postman.busy and not waits:
+                        break
+                    self._collect(waits)
+                    if self._ends and self._postman.busy:
+                        self._collect_the_last()
+                        break
+                self._give_back()
+        finally:
+            self._lease.end()  # whatever ended us: what is not recorded any more is not sent either
 
     @property
     def _ends(self) -> bool:
         return self._run.enough() or self._stopped is not None or self._postman.connections < 1
 
-    def _may_go_on(self) -> bool:
-        """Say whether another message may leave: while the lease holds, by the steady clock, and nobody stopped us."""
-        return time.monotonic() < self._lease_ends and self._stopped is None and not self._run.enough()
+    def _goes_on(self, lease: _Lease) -> bool:
+        """Say whether another message may leave that was claimed under *lease*."""
+        return lease.holds and self._stopped is None and not self._run.enough()
 
     # Claim.
 
     def _claim(self) -> None:
         """Claim when little is left, and keep what is claimed."""
-        if self._lease_ends and time.monotonic() >= self._lease_ends:
-            self._ready.clear()  # paused for too long: it is anybody's now
+        if not self._lease.holds:
+            self._ready.clear()  # we stood still for too long: it is anybody's now
+            self._lease = _Lease(self._means.lease)
         if self._ends or self._nothing_more or len(self._ready) >= self._route.connections * self._route.window:
             return
         begun = time.monotonic()
         claimed = self._run.claim(_AHEAD)
         self._nothing_more = not claimed
         self._ready.extend(claimed)
-        if claimed and not self._lease_ends:
-            self._lease_ends = begun + self._lease.total_seconds()
-
-    @property
-    def _lease(self) -> timedelta:
-        return self._means.lease
+        if claimed:
+            self._lease.begin(begun)
 
     # Send.
 
@@ -144,13 +184,13 @@ class _Shift:
         """
         windows, put_off = self._windows()
         done = [each for report in reports for each in self._done(report)] + put_off
-        renews = self._lease_ends - time.monotonic() < self._lease.total_seconds() / 2 and bool(self._lease_ends)
+        renews = self._lease.is_half_over
         chosen = [work for window in windows for work in window]
         if done or chosen or renews:
             mine = self._commit(done, chosen, renews=renews)
             for window in windows:
                 if kept := [work for work in window if id(work) in mine]:
-                    self._postman.take(kept)
+                    self._postman.take(kept, partial(self._goes_on, self._lease))
         return self._pace.wait() if self._ready and not windows and not self._ends else 0.0
 
     def _commit(self, done: Sequence[Done], chosen: Sequence[Claimed], *, renews: bool) -> set[int]:
@@ -163,7 +203,7 @@ class _Shift:
             for work, reply in self._refused:
                 rejected(connection, work.number, refusal(reply, work.message_id, work.mailing, now), now)
             if renews:
-                renew(connection, self._run.owner, self._run.open, now + self._lease, now)
+                renew(connection, self._run.owner, self._run.open, now + self._means.lease, now)
             mine = {id(work) for work in mark(connection, self._run.owner, chosen, now)}
             if self._means.warm_up is not None:
                 pausing.count_warm_up(connection, now.date(), sum(each.state is State.SENT for each in done))
@@ -171,7 +211,7 @@ class _Shift:
                 pausing.pause(connection, self._stopped, now)
         self._refused.clear()
         if renews:
-            self._lease_ends = begun + self._lease.total_seconds()
+            self._lease.renew(begun)
         if done:
             crashing.reach("after_record")
         if chosen:
