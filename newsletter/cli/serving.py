@@ -5,13 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from newsletter.cli.terminal import Application, now, opened, progress, say, warn
-from newsletter.errors import NewsletterError
 
 if TYPE_CHECKING:
     from newsletter.bootstrap import Newsroom
@@ -34,11 +32,12 @@ def run() -> None:
     Example: daily-dose run
     """
     from newsletter.founding import begin
+    from newsletter.working import Works
 
     with opened(upgraded=True, log="info") as room:
         with progress("publishing") as done:
             begin(room, now(), since=None, empty=False, tell=warn, progress=done)
-        works = _Works(room)
+        works = Works(room, now)
         try:
             _serve(room, on_ready=works.start)
         finally:
@@ -61,8 +60,10 @@ def schedule() -> None:
 
     Example: daily-dose schedule
     """
+    from newsletter.working import Works
+
     with opened(log="info") as room:
-        works = _Works(room)
+        works = Works(room, now)
         for number in _ENDS:
             signal.signal(number, lambda *_: works.clock.stop(patience=0))
         works.start()
@@ -72,57 +73,6 @@ def schedule() -> None:
         for number in _ENDS:
             # The interpreter forgets our ways before it ends: one more would kill what ends already.
             signal.signal(number, signal.SIG_IGN)
-
-
-class _Works:
-    """
-    The clock, and the rounds that follow its ticks: the clock publishes, the rounds send.
-
-    A round begins after a tick has looked at the clock, so nothing is sent by an instant that can't be believed.
-    """
-
-    def __init__(self, room: Newsroom) -> None:
-        from scheduler.clock import Clock
-        from scheduler.rounds import Rounds
-
-        self._room = room
-        self.clock = Clock(self._tick, alarm=room.press.alarm, seconds=room.settings.tick_seconds)
-        self._rounds = Rounds(self._send)
-
-    def start(self) -> None:
-        """Begin to tick."""
-        self._rounds.start()
-        self.clock.start()
-
-    def stop(self) -> None:
-        """Stop to tick, and let what is being sent end."""
-        self.clock.stop()
-        self._rounds.stop()
-
-    def _tick(self, moment: datetime) -> None:
-        with _told("tick failed"):
-            published = self._room.press.tick(moment, now, lambda: self.clock.stopping)
-            if published:
-                self._room.watchdog.tell(published)
-        self._rounds.wake()
-
-    def _send(self, enough: Callable[[], bool]) -> None:
-        with _told("sending failed"):
-            self._room.press.sending.sweep(self.clock.now(), enough=enough, look=self.clock.now)
-        with _told("forgetting failed"):
-            self._room.circulation.age_out_daily(self.clock.now(), lambda: not enough())
-        self._room.watchdog.call()
-
-
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Log a refusal in a line: a full disk, say. It is tried again at the next tick."""
-    import structlog
-
-    try:
-        yield
-    except NewsletterError as error:
-        structlog.get_logger(__name__).error(what, reason=str(error))
 
 
 def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:
