@@ -28,6 +28,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     or_,
     true,
     update,
@@ -38,6 +39,9 @@ from newsletter.store.tables import Instant, deliveries, letters
 
 #: The mailing of a letter.
 NONE = 0
+#: A reply that a relay loses is risked once. A process that ends may not have sent what it had marked, so that is sent
+#: until it arrives; but a message by which every process ended would go out for ever.
+_TIMES_TAKEN_UP = 5
 _KEY = {"mailing": Integer, "number": Integer}
 _RECORDED = _KEY | {"reply": String, "message_id": String}
 
@@ -186,7 +190,7 @@ def _values(table: Table, state: State, given: FromClause, *, waits: bool) -> di
     elif state is State.UNKNOWN:
         values["ready_at"] = None
     if state is State.UNKNOWN:
-        values["replies_lost"] = 1
+        values["replies_lost"] = func.coalesce(table.c.replies_lost, 0) + 1
     if state is State.SENT:
         values["sent_at"] = bindparam("the_instant", type_=Instant)
     if state is State.QUEUED:
@@ -219,7 +223,7 @@ def take_up(connection: Connection, mailing: int, now: datetime, again_at: datet
     Take up what a process that ended had in its hands, of a mailing or of the letters (`NONE`).
 
     What it had only claimed is queued again. What it may have sent is unknown, and sent again at *again_at* (`None`:
-    never) if it has not been so before.
+    never): at most `_TIMES_TAKEN_UP`.
     """
     table, _ = _place(is_letter=mailing == NONE)
     over = or_(table.c.lease_until < now, table.c.lease_until.is_(None))
@@ -228,7 +232,8 @@ def take_up(connection: Connection, mailing: int, now: datetime, again_at: datet
         .where(_of_mailing(mailing), table.c.state == State.CLAIMED, over)
         .values(state=State.QUEUED, lease_until=None)
     )
-    again: Any = case((table.c.replies_lost.is_(None), again_at)) if again_at is not None else None
+    lost = func.coalesce(table.c.replies_lost, 0)
+    again: Any = case((lost < _TIMES_TAKEN_UP, again_at)) if again_at is not None else None
     connection.execute(
         update(table)
         .where(_of_mailing(mailing), table.c.state == State.SENDING, over)
@@ -236,7 +241,7 @@ def take_up(connection: Connection, mailing: int, now: datetime, again_at: datet
             state=State.UNKNOWN,
             lease_until=None,
             ready_at=again,
-            replies_lost=1,
+            replies_lost=lost + 1,
             reply="its process ended before the answer came",
         )
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from live_mail import LiveMail
 from live_newsroom import LiveNewsroom, plant
 from servers.faketime import NoFaketime, WallClock, faketime_library
 from servers.missing import missing
@@ -59,5 +60,13 @@ def wall_clock(tmp_path: Path) -> WallClock:
 def live(tmp_path: Path, database_url: str, wall_clock: WallClock) -> Iterator[LiveNewsroom]:
     """Give a newsroom whose processes are killed when the test has ended."""
     newsroom = LiveNewsroom(tmp_path, database_url, wall_clock)
+    yield newsroom
+    newsroom.close()
+
+
+@pytest.fixture
+def post(tmp_path: Path, database_url: str, wall_clock: WallClock) -> Iterator[LiveMail]:
+    """Give a newsroom with many readers whose mail goes to relays."""
+    newsroom = LiveMail(tmp_path, database_url, wall_clock)
     yield newsroom
     newsroom.close()

@@ -1,0 +1,170 @@
+"""A live newsroom with many readers, whose mail goes to relays that keep what they take; and counts of what arrived."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from live_newsroom import DAY, HOUR, LiveNewsroom, Part, until, utc
+from servers.smtp_sink import SmtpSink
+from sqlalchemy import func, select
+
+from newsletter.archive import editions
+from newsletter.delivery import mailings
+from newsletter.store import Store, tables
+from newsletter.store.bulk import insert_rows
+
+BEGIN = date(2026, 5, 10)
+DUE = utc(2026, 5, 10, 6)
+#: The most messages in flight in these tests, on a relay of which nothing else is said.
+CONNECTIONS, WINDOW = 4, 5
+IN_FLIGHT = CONNECTIONS * WINDOW
+#: What is still to be done; `unknown` is so only while another attempt is planned.
+_WAITING = ("queued", "claimed", "sending", "deferred")
+_MESSAGE_ID = re.compile(rb"^Message-ID: (<.*>)$", re.MULTILINE)
+_SPACE = UUID(int=3)
+
+
+def reader(number: int) -> str:
+    """Return the address of a reader, from 1 on."""
+    return f"reader-{number:05}@r{number % 7}.example"
+
+
+class LiveMail(LiveNewsroom):
+    """A live newsroom that mails one day's issue to so many readers."""
+
+    def begin(self, readers: int, *, sent_by: SmtpSink | None = None, **settings: str) -> list[str]:
+        """Subscribe readers, and let it be shortly after the first day's hour; return their addresses."""
+        self.set(
+            lease="2s",
+            unknown_after="1s",
+            retry_after="1s",
+            smtp_connections=str(CONNECTIONS),
+            smtp_window=str(WINDOW),
+            **{"smtp_url": sent_by.url if sent_by else "outbox:", **settings},
+        )
+        with self.opened() as room:
+            with room.store.transaction() as connection:
+                editions.start(connection, "daily-dose", BEGIN)
+            room.desk.set_edition("daily-dose", {"zone": "UTC", "time": "06:00"}, DUE - DAY)
+            _subscribe(room.store, readers)
+        self.clock.show(DUE + HOUR)
+        return [reader(number) for number in range(1, readers + 1)]
+
+    def set(self, **settings: str) -> None:
+        """Set these settings of every process that is started from now on."""
+        self.extra |= {f"DAILY_DOSE_{name.upper()}": value for name, value in settings.items()}
+
+    def publish(self) -> None:
+        """Publish the day, and freeze who is sent it."""
+        with self.opened() as room:
+            room.press.tick(self.clock.now())
+
+    # Processes.
+
+    def crash_at(self, point: str, times: int, *words: str) -> Part:
+        """Run a process that is killed when it reaches *point* for the time of that number; fail if it never is."""
+        self.set(crash=f"{point}:{times}")
+        part = self.start(*words or ("deliver",))
+        del self.extra["DAILY_DOSE_CRASH"]
+        until(lambda: not part.runs(), f"a process that dies at {point}")
+        assert part.process.returncode == -signal.SIGKILL, (point, "was not reached", part.said())
+        return part
+
+    def settle(self, patience: float = 30) -> None:
+        """Let one process do what is left to do, and end it."""
+        part = self.start("schedule")
+        until(lambda: not self.waiting() or not part.runs(), "the mail that waits", patience)
+        assert part.stop() == 0, part.said()
+
+    # Looks.
+
+    def states(self) -> Counter[str]:
+        """Return how many deliveries are in each state; together they are the audience."""
+        column = tables.deliveries.c.state
+        with self._store.reading() as connection:
+            assert mailings.unbalanced(connection) == []
+            return Counter(dict(connection.execute(select(column, func.count()).group_by(column)).all()))
+
+    def waiting(self) -> int:
+        """Return how many deliveries are still to be sent, or sent again."""
+        columns = tables.deliveries.c
+        planned = columns.state.in_(_WAITING) | ((columns.state == "unknown") & columns.ready_at.is_not(None))
+        with self._store.reading() as connection:
+            return connection.scalar(select(func.count()).select_from(tables.deliveries).where(planned)) or 0
+
+    def in_flight(self) -> Counter[str]:
+        """Return how many messages each run has marked as leaving, of which it has said nothing since."""
+        columns = tables.deliveries.c
+        of_owner = select(columns.owner, func.count()).where(columns.state == "sending").group_by(columns.owner)
+        with self._store.reading() as connection:
+            return Counter(dict(connection.execute(of_owner).all()))
+
+    def addresses_in(self, *states: str) -> set[str]:
+        """Return the readers whose delivery is in one of these states."""
+        return {each.address for each in self.deliveries() if each.state in states}
+
+    def assert_whole(self) -> None:
+        """The database is not damaged."""
+        if self.kind == "sqlite":
+            with closing(Store(self.database_url)) as store, store.reading() as connection:
+                assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+def _subscribe(store: Store, number: int) -> None:
+    """Make so many readers at once, as an import would make them one by one."""
+    numbers = range(1, number + 1)
+    with store.transaction() as connection:
+        people = [{"id": each, "address": reader(each), "folded": reader(each), "state": "good"} for each in numbers]
+        insert_rows(connection, tables.subscribers, people)
+        common = {"edition_id": 1, "state": "active", "cadence": "daily", "format": "html"}
+        wishes = [{"id": each, "subscriber_id": each, "uid": uuid5(_SPACE, str(each)), **common} for each in numbers]
+        insert_rows(connection, tables.subscriptions, wishes)
+
+
+class Arrived:
+    """What relays took: every copy of every reader's message."""
+
+    def __init__(self, *sinks: SmtpSink) -> None:
+        self.mails: dict[str, list[bytes]] = {}
+        for sink in sinks:
+            for _, recipient, mail in sink.taken():
+                self.mails.setdefault(recipient, []).append(mail)
+
+    @property
+    def copies(self) -> Counter[str]:
+        """How many copies each reader has."""
+        return Counter({recipient: len(mails) for recipient, mails in self.mails.items()})
+
+    @property
+    def duplicates(self) -> int:
+        """How many copies there are beside the first."""
+        return self.copies.total() - len(self.mails)
+
+    def assert_nobody_is_left_out(self, readers: Iterable[str]) -> None:
+        """Every reader has it, and nobody else."""
+        assert set(self.mails) == set(readers)
+
+    def assert_copies_are_equal(self) -> None:
+        """Every copy of one reader's message has the same Message-ID and the same bytes; no two readers share one."""
+        ids = {recipient: {_message_id(mail) for mail in mails} for recipient, mails in self.mails.items()}
+        assert [recipient for recipient, mails in self.mails.items() if len(set(mails)) != 1] == []
+        assert [recipient for recipient, found in ids.items() if len(found) != 1] == []
+        assert len(set.union(set(), *ids.values())) == len(self.mails)
+
+
+def number_taken(sink: SmtpSink) -> int:
+    """Return how many messages a relay has in its folder, those of which it has only the beginning included."""
+    return sum(1 for _ in Path(sink.folder).iterdir())
+
+
+def _message_id(mail: bytes) -> bytes:
+    found = _MESSAGE_ID.search(mail)
+    assert found is not None, mail[:500]
+    return found[1]
