@@ -160,7 +160,9 @@ def _issues(connection: Connection) -> Iterator[Record]:
             .order_by(frozen_mails.c.number)
         ).all()
         mailing = connection.execute(
-            select(mailings.c.created_at, mailings.c.frozen_number).where(mailings.c.issue_id == issue_id)
+            select(mailings.c.created_at, mailings.c.frozen_number).where(
+                mailings.c.issue_id == issue_id, mailings.c.kind == "issue"
+            )
         ).first()
         yield {
             "record": "issue",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, insert, select
@@ -115,6 +116,13 @@ def to_carry(connection: Connection, edition: str, kind: str, reached: ColumnEle
     )
     rows = connection.execute(_selected().where(_published_in(edition), ~carried, corrections.c.slip.is_(False)))
     return [_noted(row) for row in rows]
+
+
+def between(connection: Connection, edition: str, since: datetime, until: datetime) -> list[Correction]:
+    """Return the corrections of an edition after *since*, up to *until*, the oldest first; slips are not mailed."""
+    within = and_(corrections.c.corrected_at > since, corrections.c.corrected_at <= until)
+    rows = connection.execute(_selected().where(_published_in(edition), within, corrections.c.slip.is_(False)))
+    return [_noted(row).correction for row in rows]
 
 
 def carried_by(connection: Connection, edition_id: int, kind: str, key: str) -> list[Noted]:

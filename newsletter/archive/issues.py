@@ -30,7 +30,7 @@ class NoSuchIssue(NewsletterError):
 
 
 def _selected(where: ColumnElement[bool]) -> Select[Any]:
-    mailed = exists().where(mailings.c.issue_id == issues.c.id).label("mailed")
+    mailed = exists().where(mailings.c.issue_id == issues.c.id, mailings.c.kind == "issue").label("mailed")
     return (
         select(*ENTRY_COLUMNS)
         .select_from(issues)

@@ -148,8 +148,8 @@ def _reasons(connection: Connection, mailing: Running, rows: Sequence[Row[Any]],
 
 
 def _reason(row: Row[Any], mailing: Running, terms: Terms) -> str | None:
-    if mailing.withdrawn:
-        return "withdrawn"
+    if mailing.withdrawn or (mailing.reduced and row.replies_lost and row.frozen_number != mailing.frozen_number):
+        return "withdrawn"  # what may have arrived is sent again as it was, or not at all
     if row.address_state != "good":
         return str(row.address_state)
     if row.standing == "paused" and row.paused_until is not None and row.paused_until <= mailing.day:
@@ -199,7 +199,7 @@ def _take(connection: Connection, mailing: Running, rows: Sequence[Row[Any]], te
         return []
     settled = {
         row.subscription_id: (
-            row.frozen_number or mailing.frozen_number,
+            mailing.frozen_number if mailing.reduced else row.frozen_number or mailing.frozen_number,
             row.settled_address or row.address,
             row.settled_format or row.format,
             row.signed_by if row.signed_by is not None else terms.signed_by,

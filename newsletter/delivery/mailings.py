@@ -7,6 +7,7 @@ after the issue's; by default the instant of publication.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -37,6 +38,7 @@ from newsletter.store.bulk import rows_of
 from newsletter.store.tables import (
     Instant,
     deliveries,
+    digest_issues,
     editions,
     issues,
     letters,
@@ -51,13 +53,19 @@ UNDONE = or_(
     deliveries.c.state.in_(("queued", "claimed", "sending", "deferred")),
     and_(deliveries.c.state == "unknown", deliveries.c.ready_at.is_not(None)),
 )
-_UNCLAIMED = and_(deliveries.c.state.in_(("queued", "deferred")), deliveries.c.frozen_number.is_(None))
+#: What nobody has claimed yet: its bytes may still be others.
+UNCLAIMED = and_(deliveries.c.state.in_(("queued", "deferred")), deliveries.c.frozen_number.is_(None))
 _FRIDAY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A mailing that has deliveries to send. *key* orders those of one edition and *kind*."""
+    """
+    A mailing that has deliveries to send. *key* orders those of one edition and *kind*, and names its *day*.
+
+    It is *withdrawn* once all that it holds was; a digest is *reduced* once some of it was: what was frozen before is
+    sent to nobody any more.
+    """
 
     id: int
     edition: str
@@ -66,7 +74,8 @@ class Running:
     issue: UUID
     day: date
     frozen_number: int
-    withdrawn: bool
+    withdrawn: bool = False
+    reduced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +101,20 @@ def open_mailing(
 
     `UNIQUE(edition, kind, key)` makes it once: whoever comes second finds the mailing there.
     """
-    mailing_id = _opened(connection, edition_id, "issue", day.isoformat(), issue_uid, frozen_number, now)
+    mailing_id = make(connection, edition_id, "issue", day.isoformat(), issue_uid, frozen_number, now)
     if mailing_id is None:
         return None
     cadences = ("daily", "weekdays") if day.isoweekday() <= _FRIDAY else ("daily",)
-    wanted = and_(
-        subscriptions.c.edition_id == edition_id,
-        subscriptions.c.cadence.in_(cadences),
-        wants_mail_on(day),
-        ~_welcomed_with(issue_uid),
-    )
+    wanted = and_(subscriptions.c.cadence.in_(cadences), ~_welcomed_with(issue_uid))
+    return freeze_audience(connection, mailing_id, and_(wants_mail_on(day), wanted), hours, now)
+
+
+def freeze_audience(
+    connection: Connection, mailing_id: int, wanted: ColumnElement[bool], hours: Hours, now: datetime
+) -> int:
+    """Queue a delivery for each of the edition's subscriptions that is *wanted*; return how many they are."""
+    edition = select(mailings.c.edition_id).where(mailings.c.id == mailing_id).scalar_subquery()
+    wanted = and_(subscriptions.c.edition_id == edition, wanted)
     audience = _freeze(connection, mailing_id, and_(wanted, subscriptions.c.hour.is_(None)), now)
     crashing.reach("mid_freeze")
     audience += _freeze_by_hour(connection, mailing_id, wanted, hours)
@@ -119,7 +132,7 @@ def _welcomed_with(issue_uid: UUID) -> ColumnElement[bool]:
     return subscriptions.c.id.in_(welcomes)
 
 
-def _opened(
+def make(
     connection: Connection, edition_id: int, kind: str, key: str, issue_uid: UUID, frozen_number: int, now: datetime
 ) -> int | None:
     """Make a mailing without an audience yet; return its id, or `None` where it was made before."""
@@ -196,7 +209,7 @@ def wants_mail_on(day: date) -> ColumnElement[bool]:
 
 def unclaimed(connection: Connection, issue_uid: UUID) -> int:
     """Return how many deliveries of an issue nobody has claimed yet: their bytes may still be others."""
-    statement = select(func.count()).where(deliveries.c.mailing_id.in_(_of_issue(issue_uid)), _UNCLAIMED)
+    statement = select(func.count()).where(deliveries.c.mailing_id.in_(_of_issue(issue_uid)), UNCLAIMED)
     return int(connection.scalar(statement) or 0)
 
 
@@ -224,7 +237,14 @@ def suppress_waiting(connection: Connection, which: ColumnElement[bool], why: st
 def running(connection: Connection) -> list[Running]:
     """Return the mailings that have something to send, now or later, the oldest first."""
     rows = connection.execute(
-        select(mailings, editions.c.slug, issues.c.uid, issues.c.day, issues.c.state)
+        select(
+            mailings,
+            editions.c.slug,
+            issues.c.uid,
+            issues.c.state,
+            _held().label("held"),
+            _held(issues.c.state == IssueState.PUBLISHED).label("standing"),
+        )
         .join(editions, editions.c.id == mailings.c.edition_id)
         .join(issues, issues.c.id == mailings.c.issue_id)
         .where(mailings.c.closed_at.is_(None))
@@ -237,12 +257,19 @@ def running(connection: Connection) -> list[Running]:
             kind=row.kind,
             key=row.key,
             issue=row.uid,
-            day=row.day,
+            day=date.fromisoformat(row.key),
             frozen_number=row.frozen_number,
-            withdrawn=row.kind == "issue" and row.state == IssueState.WITHDRAWN,
+            withdrawn=row.state == IssueState.WITHDRAWN if row.kind == "issue" else not row.standing,
+            reduced=row.standing < row.held,
         )
         for row in rows
     ]
+
+
+def _held(*which: ColumnElement[bool]) -> ColumnElement[int]:
+    """Return how many issues a digest holds, or how many of *which*."""
+    of_digest = select(func.count()).join(issues, issues.c.id == digest_issues.c.issue_id)
+    return of_digest.where(digest_issues.c.mailing_id == mailings.c.id, *which).correlate(mailings).scalar_subquery()
 
 
 def close_done(connection: Connection, now: datetime) -> None:
@@ -255,10 +282,9 @@ def close_done(connection: Connection, now: datetime) -> None:
 
 
 def due(connection: Connection, edition: str, before: datetime) -> dict[date, int]:
-    """Return, by its issue's day, how many of an edition's deliveries are ready at *before* and in nobody's hands."""
+    """Return, by the mailing's day, how many of an edition's deliveries are ready at *before* and in nobody's hands."""
     rows = connection.execute(
-        select(issues.c.day, func.count())
-        .join(mailings, mailings.c.issue_id == issues.c.id)
+        select(mailings.c.key, func.count())
         .join(editions, editions.c.id == mailings.c.edition_id)
         .join(deliveries, deliveries.c.mailing_id == mailings.c.id)
         .where(
@@ -267,10 +293,12 @@ def due(connection: Connection, edition: str, before: datetime) -> dict[date, in
             deliveries.c.state.in_(("queued", "deferred")),
             deliveries.c.ready_at <= before,
         )
-        .group_by(issues.c.day)
-        .order_by(issues.c.day)
+        .group_by(mailings.c.key)
     )
-    return dict(rows.all())
+    found = Counter[date]()
+    for key, number in rows:  # a day may have an issue's and a digest's
+        found[date.fromisoformat(key)] += number
+    return dict(sorted(found.items()))
 
 
 def counts(connection: Connection, issue_uid: UUID) -> dict[str, int]:

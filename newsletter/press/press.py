@@ -15,6 +15,7 @@ from newsletter.delivery import generations, mailings, pausing
 from newsletter.delivery.outbox import OutboxFull
 from newsletter.models import Correction, Entry, Hold, Issue, Publisher, Source, Status
 from newsletter.press import refusals
+from newsletter.press.digests import Digests
 from newsletter.press.issuing import Issuing
 from newsletter.press.means import Means
 from newsletter.press.outlook import LAST_TICK, Outlook
@@ -59,6 +60,7 @@ class Press:
         self.outbox = means.outbox
         self._shelves = Shelves(store)
         self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=means.max_late)
+        self._digests = Digests(publisher=publisher, max_late=means.max_late)
         #: What comes: picks, the forecast, the runway, the status.
         self.outlook = Outlook(self._shelves, means.max_late)
         #: How its mail goes out.
@@ -162,8 +164,19 @@ class Press:
                     crashing.reach("after_issue_commit")
                 if progress:
                     progress(len(made))
+            if mail:
+                self._open_digests(slug, now)
         self.print_if_stale(now)
         return published
+
+    def _open_digests(self, slug: str, now: datetime) -> None:
+        """Open what digests are due; the day's issue is published by now, and in them."""
+        with self.store.reading() as connection:
+            due = self._digests.due(connection, editions.get(connection, slug), now)
+        for each in due:
+            with self.store.transaction() as connection:
+                editions.lock(connection, slug)
+                self._digests.open(connection, editions.get(connection, slug), each, now)
 
     def alarm(self, now: datetime, fault: str) -> None:
         """Hold everything, because the clock can't be believed, and log it."""
@@ -371,11 +384,9 @@ class Press:
             standing = issues.standing_of(connection, entry_id)
             again = 0
             if not leave_running:
-                again = sum(
-                    self._issuing.freeze_again(connection, issue, now)
-                    for issue in standing
-                    if mailings.unclaimed(connection, issue.uid)
-                )
+                running = [issue for issue in standing if mailings.unclaimed(connection, issue.uid)]
+                again = sum(self._issuing.freeze_again(connection, issue, now) for issue in running)
+                again += self._digests.freeze_again(connection, standing, now)
             print_documents(connection, self.publisher, now)
         return Outcome(entry=after, issues=tuple(standing), deliveries=again)
 
@@ -405,6 +416,7 @@ class Press:
             for issue in standing:
                 issues.withdraw(connection, issue, notice.strip(), now)
                 stopped += mailings.stop(connection, issue.uid, "withdrawn")
+            stopped += self._digests.take_back(connection, standing, now)
             entries.set_status(connection, entry_id, Status.REVIEW if isinstance(name, date) else Status.RETIRED)
             print_documents(connection, self.publisher, now)
             gone = tuple(issues.get(connection, issue.edition, issue.day) for issue in standing)

@@ -21,7 +21,7 @@ from newsletter.render.squares import Line
 #: The most that a part may have, in bytes; Gmail cuts a mail off at about 102 kB.
 LARGEST = 60_000
 #: Characters of the first line, which an inbox shows beside the subject.
-_BRIEF = 140
+BRIEF = 140
 #: Columns of the text part.
 WIDTH = 72
 
@@ -53,7 +53,7 @@ def issue_mail(
     *more_missed* says how many there are before them. What is longer than a mail may be is cut to
     its beginning, with a link to the rest. Raises `MailTooLarge` where even that does not help.
     """
-    values = _values(issue, edition, publisher, links)
+    values = of_issue(issue, edition, publisher, links)
     values["carried"] = [note for note in words.newest_first(corrections) if not note.slip]
     values["missed"] = [Line.of(other) for other in sorted(missed, key=lambda other: other.day)]
     values["more_missed"] = more_missed
@@ -70,7 +70,7 @@ def issue_mail(
 def in_letter(issue: Issue, edition: Edition, publisher: Publisher, links: Links, *, whole: bool) -> dict[str, object]:
     """Return what the card of an issue is set with, in the letter of another name; its beginning, unless *whole*."""
     body = _whole(issue, links) if whole and len(issue.entry.body) <= LARGEST else _beginning(issue)
-    return _values(issue, edition, publisher, links) | body
+    return of_issue(issue, edition, publisher, links) | body
 
 
 def set_letter(name: str, values: dict[str, object]) -> Letter:
@@ -87,8 +87,8 @@ def set_letter(name: str, values: dict[str, object]) -> Letter:
 # The letter
 
 
-def _values(issue: Issue, edition: Edition, publisher: Publisher, links: Links) -> dict[str, object]:
-    """Return what both parts say, but for the body."""
+def of_issue(issue: Issue, edition: Edition, publisher: Publisher, links: Links) -> dict[str, object]:
+    """Return what both parts say of an issue, but for its body."""
     entry = issue.entry
     rtl = words.direction(edition.language) == "rtl"
     half = words.section_label(entry.kind)
@@ -102,7 +102,7 @@ def _values(issue: Issue, edition: Edition, publisher: Publisher, links: Links) 
         "permalink": links.issue(issue.day),
         "leave": links.unsubscribe(message.LEAVE),
         "subject": issue.subject,
-        "brief": _told(entry, _BRIEF),
+        "brief": told(entry, BRIEF),
         "half": half + (f": {words.kind_label(entry.kind).lower()}" if half == "Words" else ""),
         "tone": templates.tone(entry),
         "mark": MARKS[templates.tone(entry)],
@@ -127,7 +127,7 @@ def _whole(issue: Issue, links: Links) -> dict[str, object]:
 
 def _beginning(issue: Issue) -> dict[str, object]:
     """Return only the first sentences, for an entry that is longer than a mail may be."""
-    text = _told(issue.entry, 1_000)
+    text = told(issue.entry, 1_000)
     note = prose.plain(replace(issue.entry, sources=(), body="-"), width=WIDTH).content_note
     return {
         "cut": True,
@@ -137,7 +137,7 @@ def _beginning(issue: Issue) -> dict[str, object]:
     }
 
 
-def _told(entry: Entry, longest: int) -> str:
+def told(entry: Entry, longest: int) -> str:
     """Return the first sentences of an entry without its note, whose place is above; a book is not read to its end."""
     return prose.summary(replace(entry, content_note=None, body=entry.body[:LARGEST]), longest)
 

@@ -105,9 +105,9 @@ def summary(entry: Entry, longest: int = 280) -> str:
     for count, each in enumerate(_sentences(_flat(entry))):
         longer = f"{text} {each}".lstrip()
         if len(longer) > longest:
-            return text if count else _cut(longer, longest)
+            return text if count else cut(longer, longest)
         text = longer
-    return text if len(text) <= longest else _cut(text, longest)
+    return cut(text, longest)
 
 
 def sanitised(markup: str) -> str:
@@ -323,6 +323,9 @@ def _sentences(text: str) -> Iterator[str]:
         yield rest
 
 
-def _cut(text: str, longest: int) -> str:
+def cut(text: str, longest: int) -> str:
+    """Return a line of at most *longest* characters, cut between words if it is longer."""
+    if len(text) <= longest:
+        return text
     head = text[: longest - 1]
     return (head.rsplit(None, 1)[0] if " " in head else head).rstrip(" ,;:–—-") + "…"

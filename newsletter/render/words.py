@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 
 from newsletter.models import Attribution, Change, Correction, Entry, Issue, Kind, PartialDate, Rule, Source
 
@@ -88,6 +88,13 @@ def direction(language: str) -> str:
 def long_day(day: date, language: str = "en") -> str:
     """Return a day with its month in words: `23 January 2018`."""
     return str(format_date(day, "long", locale=locale_of(language)))
+
+
+def span(first: date, last: date, language: str = "en") -> str:
+    """Return the days from *first* to *last* as one: `16–22 Nov 2026`."""
+    if first == last:
+        return long_day(first, language)
+    return str(format_interval(first, last, "yMMMd", locale=locale_of(language)))
 
 
 def long_date(when: PartialDate | None, language: str = "en") -> str:
