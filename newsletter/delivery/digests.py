@@ -91,6 +91,16 @@ def days_to_hold(connection: Connection, edition_id: int, due: DueDigest) -> lis
     return list(connection.scalars(select(issues.c.day).where(standing, since).order_by(issues.c.day)))
 
 
+def days_missed(connection: Connection, edition_id: int, key: str) -> list[date]:
+    """Return the days of the issues of the digest before *key*, if that came too late for any of its readers."""
+    before = _before(connection, edition_id, key)
+    if before is None:
+        return []
+    late = and_(deliveries.c.state == "suppressed", deliveries.c.reply == "late")
+    left_out = exists().where(deliveries.c.mailing_id == before[0], late)
+    return days_held(connection, before[0]) if connection.scalar(select(left_out)) else []
+
+
 def notes_since(connection: Connection, edition_id: int, key: str, opened_at: datetime) -> datetime:
     """Return since when a digest that is opened at *opened_at* carries the notes of corrections."""
     before = _before(connection, edition_id, key)

@@ -125,6 +125,14 @@ def test_after_weeks_the_newest_are_told_those_before_linked_and_older_ones_coun
     assert letter.subject == "Daily Dose: 50 issues, 4 Oct – 22 Nov 2026"
 
 
+def test_issues_of_a_digest_that_some_missed_are_linked_with_those_before():
+    letter = digest(missed=[days_before(8), days_before(7)])
+    _, _, linked = letter.text.partition("You may have missed")
+
+    assert re.findall(r"archive/2026/11/(\d\d)\s", linked) == ["14", "15"]
+    assert letter.subject == digest().subject
+
+
 def test_fewer_are_told_where_that_would_be_too_large():
     wordy = replace(samples.FACT, content_note="It is long. " * 300)
     letter = digest([samples.issue_of(wordy, samples.TODAY - timedelta(days=number)) for number in range(13, -1, -1)])
