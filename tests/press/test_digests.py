@@ -221,6 +221,24 @@ def test_after_weeks_without_a_digest_the_newest_issues_are_told_and_those_befor
     assert linked(digest) == list(range(2, 9))
 
 
+def test_a_weekday_that_nobody_read_for_long_begins_with_the_last_six_weeks(weekly):
+    pass_days(weekly, 0)
+    change(weekly, "sunday@example.org", state="left")
+    weekly.press.tick(at(62))
+    change(weekly, "sunday@example.org", state="active")
+    pass_days(weekly, 63)
+    assert held(weekly) == [[0], list(range(50, 64))], "what was caught up yesterday is news"
+    change(weekly, "sunday@example.org", state="left")
+    for number in range(64, 119):
+        weekly.press.tick(at(number))
+    change(weekly, "sunday@example.org", state="active")
+    pass_days(weekly, 119)
+
+    last = came(weekly)[-1]
+    assert last.days == list(range(106, 120))
+    assert last.text.partition("You may have missed")[2].count("/archive/2026/") == 119 - 77 - 14
+
+
 # Readers' hours, zones, pauses
 
 
