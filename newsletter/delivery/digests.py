@@ -18,6 +18,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, literal, or_, sel
 from newsletter.delivery.mailings import UNCLAIMED, Hours, freeze_audience, make, suppress_waiting, wants_mail_on
 from newsletter.models import IssueState
 from newsletter.store.tables import (
+    Instant,
     deliveries,
     digest_issues,
     editions,
@@ -30,6 +31,8 @@ from scheduler.due import DueDigest, week_date
 
 _KIND = "digest"
 _WEEK = timedelta(days=7)
+#: A digest goes no further back: who begins to read on a weekday that nobody did for a year gets no year of issues.
+_FAR = 6 * _WEEK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +89,28 @@ def days_to_hold(connection: Connection, edition_id: int, due: DueDigest) -> lis
             .join(digest_issues, digest_issues.c.issue_id == issues.c.id)
             .where(digest_issues.c.mailing_id == before[0])
         )
-        since = issues.c.published_at > newest.scalar_subquery()
+        since = and_(
+            issues.c.published_at > newest.scalar_subquery(),
+            issues.c.published_at > literal(due.due_at - _FAR, Instant()),
+        )
     standing = and_(issues.c.edition_id == edition_id, issues.c.state == IssueState.PUBLISHED)
     return list(connection.scalars(select(issues.c.day).where(standing, since).order_by(issues.c.day)))
+
+
+def days_missed(connection: Connection, edition_id: int, key: str) -> list[date]:
+    """Return the days of the issues of the digest before *key*, if that came too late for any of its readers."""
+    before = _before(connection, edition_id, key)
+    if before is None:
+        return []
+    late = and_(deliveries.c.state == "suppressed", deliveries.c.reply == "late")
+    left_out = exists().where(deliveries.c.mailing_id == before[0], late)
+    return days_held(connection, before[0]) if connection.scalar(select(left_out)) else []
 
 
 def notes_since(connection: Connection, edition_id: int, key: str, opened_at: datetime) -> datetime:
     """Return since when a digest that is opened at *opened_at* carries the notes of corrections."""
     before = _before(connection, edition_id, key)
-    return before[1] if before is not None else opened_at - _WEEK
+    return max(before[1], opened_at - _FAR) if before is not None else opened_at - _WEEK
 
 
 def _before(connection: Connection, edition_id: int, key: str) -> tuple[int, datetime] | None:

@@ -88,6 +88,7 @@ class Digests:
         edition = editions.get(connection, digest.edition)
         edition_id = editions.get_id(connection, edition.slug)
         links = links_of(edition, editions.every(connection), self.publisher)
+        missed = digests.days_missed(connection, edition_id, digest.key)
         since = digests.notes_since(connection, edition_id, digest.key, digest.opened_at)
         letter = digest_mail(
             held,
@@ -95,6 +96,7 @@ class Digests:
             publisher=self.publisher,
             links=links,
             corrections=corrections.between(connection, edition.slug, since, digest.opened_at),
+            missed=issues.on(connection, edition.slug, missed) if missed else (),
         )
         assert edition.uid is not None, "the store names it"
         newest = held[-1].day

@@ -164,9 +164,9 @@ class Press:
                     crashing.reach("after_issue_commit")
                 if progress:
                     progress(len(made))
-            if mail:
-                self._open_digests(slug, now)
         self.print_if_stale(now)
+        for slug in slugs if mail else ():  # last: what befalls a digest keeps no issue back
+            self._open_digests(slug, now)
         return published
 
     def _open_digests(self, slug: str, now: datetime) -> None:

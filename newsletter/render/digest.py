@@ -26,20 +26,21 @@ def digest_mail(
     publisher: Publisher,
     links: Links,
     corrections: Sequence[Correction] = (),
+    missed: Sequence[Issue] = (),
 ) -> Letter:
     """
     Return the letter that brings *issues*, at least one, in day order; none is withdrawn.
 
-    *corrections* are notes that it carries; slips are left out, and notes that stand with an issue of its own. After
-    weeks without a digest only the newest issues are told in brief, those before are linked, or counted. Raises
-    `MailTooLarge` where even that does not help.
+    *corrections* are notes that it carries; slips are left out, and notes that stand with an issue of its own.
+    *missed* are issues of the digest before, which it links. After weeks without a digest only the newest issues are
+    told in brief, those before are linked too, or counted. Raises `MailTooLarge` where even that does not help.
     """
     told_beside = {note for issue in issues for note in issue.corrections}
     carried = [note for note in words.newest_first(corrections) if not note.slip and note not in told_beside]
     size = 0
     for most in _IN_BRIEF:
         left = max(0, len(issues) - most)
-        before = issues[:left]
+        before = [*missed, *issues[:left]]
         beside: dict[str, object] = {
             "items": [_item(issue, edition, publisher, links) for issue in issues[left:]],
             "carried": carried,

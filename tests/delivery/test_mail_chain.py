@@ -35,6 +35,7 @@ from newsletter.delivery import verp
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.smtp import Envelope, Outcome, Relay, Session, dot_stuffed
 from newsletter.models import Issue
+from newsletter.render.digest import digest_mail
 from newsletter.render.mail import issue_mail
 from newsletter.render.message import Imprint, Letter, fill, freeze, freeze_text, personal
 from newsletter.shapes import entry_of
@@ -68,7 +69,8 @@ ISSUES: dict[str, tuple[Issue, dict[str, object]]] = {
     "sources": (samples.issue_of(samples.TWELVE_SOURCES), {}),
     "long": (long_one(), {}),
 }
-MAILINGS = [*ISSUES, "text"]
+DIGEST = "digest"
+MAILINGS = [*ISSUES, "text", DIGEST]
 LETTER = "letter"
 NAMES = [*MAILINGS, LETTER]
 CONFIRMATION = Letter(
@@ -108,6 +110,9 @@ def composed(name: str) -> bytes:
     issue, more = ISSUES.get(name, ISSUES["quote"])
     letter = issue_mail(issue, **samples.WHOSE, **more)
     frozen = (freeze_text if name == "text" else freeze)(letter, imprint(issue))
+    if name == DIGEST:
+        week = digest_mail(samples.WEEK, **samples.WHOSE, corrections=[samples.CORRECTION])
+        frozen = freeze(week, replace(imprint(samples.ISSUE), kind="digest", key="2026-W47-7"))
     token = KEYS.seal_for_mail(Purpose.UNSUBSCRIBE, reader(name).bytes, NOW)
     return fill(frozen, to=to, message_id=message_id, date=NOW, leave=token)
 

@@ -72,6 +72,12 @@ def came(room: Room) -> list[Came]:
     return sorted(found, key=lambda each: each.sent_for)
 
 
+def linked(digest: Came) -> list[int]:
+    """Return the days of March that a digest links as missed."""
+    _, _, told = digest.text.partition("You may have missed")
+    return [int(found) for found in re.findall(r"archive/2026/03/(\d\d)\s", told)]
+
+
 def held(room: Room) -> list[list[int]]:
     return [each.days for each in came(room)]
 
@@ -184,6 +190,18 @@ def test_a_digest_that_was_sent_to_nobody_in_time_comes_with_the_next(weekly):
     assert ("suppressed", "late") in states(weekly)
 
 
+def test_a_digest_that_came_too_late_for_some_is_linked_by_the_next_and_by_no_other(weekly):
+    read(weekly, "later@example.org", SUNDAY, hour=time(9), zone="UTC")
+    pass_days(weekly, *range(8))
+    pass_days(weekly, 7, hour=22)  # nothing was sent at nine
+    pass_days(weekly, *range(8, 15))
+    pass_days(weekly, 14, hour=9)
+    pass_days(weekly, *range(15, 22))
+
+    links = [linked(each) for each in came(weekly) if each.to == "sunday@example.org"]
+    assert links == [[], [1], [2, 3, 4, 5, 6, 7, 8], []]
+
+
 def test_where_nothing_was_published_there_is_no_digest(weekly):
     pass_days(weekly, 0)
     weekly.desk.set_edition("daily-dose", {"days": "mon"}, at(0, 9))
@@ -200,8 +218,25 @@ def test_after_weeks_without_a_digest_the_newest_issues_are_told_and_those_befor
 
     digest = came(weekly)[-1]
     assert digest.days == list(range(8, 22))
-    _, _, missed = digest.text.partition("You may have missed")
-    assert [int(found) for found in re.findall(r"archive/2026/03/(\d\d)\s", missed)] == list(range(2, 9))
+    assert linked(digest) == list(range(2, 9))
+
+
+def test_a_weekday_that_nobody_read_for_long_begins_with_the_last_six_weeks(weekly):
+    pass_days(weekly, 0)
+    change(weekly, "sunday@example.org", state="left")
+    weekly.press.tick(at(62))
+    change(weekly, "sunday@example.org", state="active")
+    pass_days(weekly, 63)
+    assert held(weekly) == [[0], list(range(50, 64))], "what was caught up yesterday is news"
+    change(weekly, "sunday@example.org", state="left")
+    for number in range(64, 119):
+        weekly.press.tick(at(number))
+    change(weekly, "sunday@example.org", state="active")
+    pass_days(weekly, 119)
+
+    last = came(weekly)[-1]
+    assert last.days == list(range(106, 120))
+    assert last.text.partition("You may have missed")[2].count("/archive/2026/") == 119 - 77 - 14
 
 
 # Readers' hours, zones, pauses

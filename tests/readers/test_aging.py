@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from lives import DELIVERIES, OTHER, READER, ask, everything, lead_a_life, subscription_id
+from reader_lives import DELIVERIES, OTHER, READER, ask, everything, lead_a_life, subscription_id
 from rooms import KEYS, PUBLISHER, SUPPRESSION_KEY, Room, an_edition, at
 from sqlalchemy import event, insert, select, update
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from lives import DELIVERIES, OTHER, READER, TRACES, everything, lead_a_life, subscription_id
+from reader_lives import DELIVERIES, OTHER, READER, TRACES, everything, lead_a_life, subscription_id
 from rooms import KEYS, SUPPRESSION_KEY, at
 from sqlalchemy import select
 

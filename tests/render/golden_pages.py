@@ -9,8 +9,9 @@ import samples
 from reader_pages import every_letter, every_reader_page
 
 from newsletter.render.box import box_script
+from newsletter.render.digest import digest_mail
 from newsletter.render.mail import issue_mail
-from newsletter.render.message import Imprint, fill, freeze
+from newsletter.render.message import Imprint, Letter, fill, freeze
 
 GOLDEN = Path(__file__).parent / "golden"
 SENT_AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -35,7 +36,20 @@ def message(name: str) -> bytes:
     issue, more = LETTERS[name]
     letter = issue_mail(issue, **samples.WHOSE, **more)
     page, day = samples.LINKS.issue(issue.day), issue.day.isoformat()
-    imprint = Imprint(uid=issue.uid, **samples.WHOSE, page=page, kind="issue", key=day)
+    return sent(name, letter, Imprint(uid=issue.uid, **samples.WHOSE, page=page, kind="issue", key=day))
+
+
+def digest() -> bytes:
+    """Return a sample digest as one reader gets it."""
+    letter = digest_mail(samples.WEEK, **samples.WHOSE, corrections=[samples.CORRECTION, samples.AGAIN])
+    page = samples.LINKS.month(2026, 11)
+    return sent(
+        "digest", letter, Imprint(uid=samples.ISSUE.uid, **samples.WHOSE, page=page, kind="digest", key="2026-W47-7")
+    )
+
+
+def sent(name: str, letter: Letter, imprint: Imprint) -> bytes:
+    """Return a letter as one reader gets it."""
     return fill(
         freeze(letter, imprint),
         to="reader@example.org",
@@ -56,4 +70,5 @@ def rendered() -> dict[str, bytes]:
     for name, letter in every_letter().items():
         files |= {f"letters/{name}.txt": f"{letter.subject}\n\n{letter.text}".encode()}
         files |= {f"letters/{name}.html": letter.html.encode()}
+    files["mail/digest.eml"] = digest()
     return files | {f"mail/{name}.eml": message(name) for name in LETTERS}

@@ -238,6 +238,13 @@ def issue_of(entry: Entry, day: date = TODAY, **fields: object) -> Issue:
 ISSUE = issue_of(FACT, corrections=(CORRECTION, SLIP))
 WITHDRAWN = issue_of(FACT, TODAY - timedelta(days=1), withdrawal=WITHDRAWAL)
 
+#: A week of one of each, the last of them corrected.
+WEEK = [
+    issue_of(entry, TODAY - timedelta(days=6 - number))
+    for number, entry in enumerate((QUOTE, TWELVE_SOURCES, POST, FACT, TWELVE_SOURCES, QUOTE))
+]
+WEEK.append(issue_of(FACT, rule=Rule.RERUN, corrections=(AGAIN, SLIP)))
+
 
 def lines(first: date, last: date) -> list[Line]:
     """Return a line for each day from *first* to *last*, but for the 13th of each month; the 9th is withdrawn."""

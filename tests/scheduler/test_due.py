@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from shelf_samples import a_hold, an_edition
 
 from newsletter.models import Schedule
 from scheduler.calendar import due_at, publication_days
-from scheduler.due import DueDay, days_due, next_due
+from scheduler.due import DueDay, days_due, digests_due, next_due, week_date
 
 LATE = timedelta(hours=12)
 
@@ -148,3 +149,55 @@ def test_however_often_one_looks_each_unheld_day_is_due_once_and_mailed_at_most_
         newest = published[-1] if published else None
     wanted = [day for day in publication_days(edition, begin, 60) if due_at(edition, day) <= now]
     assert published == [day for day in wanted if (day - begin).days not in held]
+
+
+# Digests: 22 November 2026 is a Sunday
+
+
+def digests(now: datetime, opened=(), holds=(), late=LATE, **fields) -> list[str]:
+    return [each.key for each in digests_due(an_edition(**fields), opened, holds, now, late)]
+
+
+def test_a_digest_is_due_at_the_editions_hour_of_its_weekday_until_it_is_too_late():
+    assert digests(at(22, 5, 59)) == []
+    assert digests(at(22, 6)) == digests(at(22, 18)) == ["2026-W47-7"]
+    assert digests(at(22, 18, 1)) == []
+    assert digests(at(23, 6)) == ["2026-W48-1"]
+
+
+def test_a_digest_that_is_open_is_due_no_more():
+    assert digests(at(22, 7), opened={"2026-W47-7"}) == []
+    assert digests(at(22, 7), opened={"2026-W46-7"}) == ["2026-W47-7"]
+
+
+def test_of_two_weekdays_both_may_be_due_and_of_one_only_the_newest():
+    assert digests(at(22, 7), late=timedelta(days=1, hours=1)) == ["2026-W47-6", "2026-W47-7"]
+    assert digests(at(22, 7), late=timedelta(days=30)) == [week_date(nov(day)) for day in range(16, 23)]
+
+
+def test_no_digest_is_due_of_a_held_day_nor_once_that_is_released():
+    held = a_hold(first=nov(22), last=nov(22), since=at(20, 12))
+    assert digests(at(22, 7), holds=[held]) == []
+    assert digests(at(22, 9), holds=[replace(held, until=at(22, 8))]) == []
+    assert digests(at(22, 9), holds=[replace(held, until=at(21, 8))]) == ["2026-W47-7"]
+    assert digests(at(22, 7), holds=[a_hold(first=None, last=None, since=at(20, 12))]) == []
+
+
+def test_a_digest_is_due_on_a_day_without_an_issue_too_but_not_before_the_edition_starts():
+    assert digests(at(22, 7), days=frozenset({0})) == ["2026-W47-7"]
+    assert digests(at(22, 7), since=nov(23)) == []
+
+
+def test_a_digest_is_due_by_the_clocks_of_the_editions_zone():
+    apia = Schedule(from_day=date(2011, 12, 1), zone=ZoneInfo("Pacific/Apia"), time=time(6))
+    fields = {"schedules": (apia,), "since": date(2011, 12, 1)}
+    ends = datetime(2011, 12, 30, 16, tzinfo=UTC)  # 31 December at six there, the day after the 29th
+    assert digests(ends - timedelta(minutes=1), late=timedelta(days=1), **fields) == ["2011-W52-4"]
+    assert digests(ends, late=timedelta(days=1), **fields) == ["2011-W52-4", "2011-W52-6"]
+
+
+@given(st.dates(date(1990, 1, 1), date(2099, 12, 31)), st.integers(1, 400))
+def test_week_dates_sort_by_time_and_name_their_day(first: date, later: int):
+    second = first + timedelta(days=later)
+    assert week_date(first) < week_date(second)
+    assert date.fromisoformat(week_date(first)) == first

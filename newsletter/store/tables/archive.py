@@ -265,7 +265,7 @@ correction_notes = Table(
     metadata,
     key("corrections.id", primary_key=True),
     key("editions.id", primary_key=True),
-    # Which kind of mailing carried the note, and which one did: each kind once (daily, digest).
+    # Which kind of mailing carried the note, and which one did; what a digest carries follows from its time.
     Column("kind", String, primary_key=True),
     Column("key", String, nullable=False),
 )
