@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from newsletter.delivery.work import NONE, Claimed, State, Terms, take_up
 from newsletter.store.bulk import is_one_of
@@ -53,6 +53,12 @@ def post(
         )
         or 0
     )
+
+
+def wait(connection: Connection) -> bool:
+    """Say whether a letter waits, or is under way."""
+    under_way = letters.c.state.in_((*_READY, State.CLAIMED, State.SENDING))
+    return bool(connection.scalar(select(exists().where(under_way, letters.c.ready_at.is_not(None)))))
 
 
 def tidy(connection: Connection, terms: Terms, again_after: timedelta | None) -> None:

@@ -272,6 +272,11 @@ def _held(*which: ColumnElement[bool]) -> ColumnElement[int]:
     return of_digest.where(digest_issues.c.mailing_id == mailings.c.id, *which).correlate(mailings).scalar_subquery()
 
 
+def any_open(connection: Connection) -> bool:
+    """Say whether something is left to do about any mailing."""
+    return bool(connection.scalar(select(exists().where(mailings.c.closed_at.is_(None)))))
+
+
 def close_done(connection: Connection, now: datetime) -> None:
     """Close the mailings of which nothing is left to do."""
     connection.execute(

@@ -108,6 +108,8 @@ class Run:
     def claim(self, most: int) -> list[Claimed]:
         """Claim what is due, letters first; a hold that is set while a long mailing runs stops the rest of it."""
         while True:
+            if not self._has_work():
+                return []
             vouched = self._vouched()
             with self._sending.store.transaction() as connection:
                 if generation(connection) != vouched:
@@ -117,6 +119,11 @@ class Run:
                 crashing.reach("after_claim")
             if claimed or not suppressed or self.enough():
                 return claimed
+
+    def _has_work(self) -> bool:
+        """Say whether anything waits, or is under way: mostly nothing does, and then a look is all it takes."""
+        with self._sending.store.reading() as connection:
+            return letters.wait(connection) or mailings.any_open(connection)
 
     def _vouched(self) -> Generation | None:
         """Return the database's generation, once the witness has seen it: a restored database must be told by it."""
