@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
 from live_newsroom import DAY, HOUR, LiveNewsroom, Part, until, utc
@@ -41,14 +42,15 @@ class LiveMail(LiveNewsroom):
 
     def begin(self, readers: int, *, sent_by: SmtpSink | None = None, **settings: str) -> list[str]:
         """Subscribe readers, and let it be shortly after the first day's hour; return their addresses."""
-        self.set(
-            lease="2s",
-            unknown_after="1s",
-            retry_after="1s",
-            smtp_connections=str(CONNECTIONS),
-            smtp_window=str(WINDOW),
-            **{"smtp_url": sent_by.url if sent_by else "outbox:", **settings},
-        )
+        usual = {
+            "lease": "2s",
+            "unknown_after": "1s",
+            "retry_after": "1s",
+            "smtp_connections": str(CONNECTIONS),
+            "smtp_window": str(WINDOW),
+            "smtp_url": sent_by.url if sent_by else "outbox:",
+        }
+        self.set(**usual | settings)
         with self.opened() as room:
             with room.store.transaction() as connection:
                 editions.start(connection, "daily-dose", BEGIN)
@@ -77,10 +79,10 @@ class LiveMail(LiveNewsroom):
         assert part.process.returncode == -signal.SIGKILL, (point, "was not reached", part.said())
         return part
 
-    def settle(self, patience: float = 30) -> None:
+    def settle(self, patience: float = 25) -> None:
         """Let one process do what is left to do, and end it."""
         part = self.start("schedule")
-        until(lambda: not self.waiting() or not part.runs(), "the mail that waits", patience)
+        until(lambda: (part.ticks() and not self.waiting()) or not part.runs(), "the mail that waits", patience)
         assert part.stop() == 0, part.said()
 
     # Looks.
@@ -110,8 +112,16 @@ class LiveMail(LiveNewsroom):
         """Return the readers whose delivery is in one of these states."""
         return {each.address for each in self.deliveries() if each.state in states}
 
+    def delivery_rows(self) -> list[Any]:
+        """Return the ledger's rows as they are."""
+        return self._rows(select(tables.deliveries))
+
+    def subscriber_states(self) -> Counter[str]:
+        """Return how many subscribers are in each state."""
+        return Counter(row.state for row in self._rows(select(tables.subscribers.c.state)))
+
     def assert_whole(self) -> None:
-        """The database is not damaged."""
+        """Fail if the database is damaged."""
         if self.kind == "sqlite":
             with closing(Store(self.database_url)) as store, store.reading() as connection:
                 assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
@@ -134,7 +144,8 @@ class Arrived:
     def __init__(self, *sinks: SmtpSink) -> None:
         self.mails: dict[str, list[bytes]] = {}
         for sink in sinks:
-            for _, recipient, mail in sink.taken():
+            # Of what a relay was at when it was killed it has the beginning.
+            for recipient, mail in [(each, mail) for _, each, mail in sink.taken() if mail.rstrip().endswith(b"--")]:
                 self.mails.setdefault(recipient, []).append(mail)
 
     @property
@@ -148,11 +159,11 @@ class Arrived:
         return self.copies.total() - len(self.mails)
 
     def assert_nobody_is_left_out(self, readers: Iterable[str]) -> None:
-        """Every reader has it, and nobody else."""
+        """Fail unless every reader has it, and nobody else."""
         assert set(self.mails) == set(readers)
 
     def assert_copies_are_equal(self) -> None:
-        """Every copy of one reader's message has the same Message-ID and the same bytes; no two readers share one."""
+        """Fail unless all copies of a reader's message have one Message-ID, of no other reader's, and the same bytes."""
         ids = {recipient: {_message_id(mail) for mail in mails} for recipient, mails in self.mails.items()}
         assert [recipient for recipient, mails in self.mails.items() if len(set(mails)) != 1] == []
         assert [recipient for recipient, found in ids.items() if len(found) != 1] == []
