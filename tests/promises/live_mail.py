@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import signal
+import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
@@ -20,6 +22,7 @@ from newsletter.archive import editions
 from newsletter.delivery import mailings
 from newsletter.store import Store, tables
 from newsletter.store.bulk import insert_rows
+from newsletter.store.engine import APPLICATION_ID
 
 BEGIN = date(2026, 5, 10)
 DUE = utc(2026, 5, 10, 6)
@@ -85,7 +88,34 @@ class LiveMail(LiveNewsroom):
         until(lambda: (part.ticks() and not self.waiting()) or not part.runs(), "the mail that waits", patience)
         assert part.stop() == 0, part.said()
 
+    def await_silence(self, sink: SmtpSink) -> None:
+        """Wait until a relay has taken nothing new for so long as it would have taken several messages."""
+        seen, since = number_taken(sink), time.monotonic()
+        while time.monotonic() < since + 4:
+            time.sleep(0.2)
+            if (taken := number_taken(sink)) != seen:
+                seen, since = taken, time.monotonic()
+
+    def pause_aside(self, part: Part) -> None:
+        """Let a process stand still (SIGSTOP) where it keeps nobody from the database."""
+        part.pause()
+        while self._is_locked():
+            part.resume()
+            part.pause()
+
     # Looks.
+
+    def _is_locked(self) -> bool:
+        """Say whether somebody is in the midst of a transaction that writes."""
+        with self._store.reading() as connection:
+            if self.kind != "sqlite":
+                return not connection.scalar(select(func.pg_try_advisory_xact_lock(APPLICATION_ID)))
+        with closing(sqlite3.connect(self.home / "daily-dose.db", timeout=0.2, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+        return False
 
     def states(self) -> Counter[str]:
         """Return how many deliveries are in each state; together they are the audience."""
@@ -163,7 +193,7 @@ class Arrived:
         assert set(self.mails) == set(readers)
 
     def assert_copies_are_equal(self) -> None:
-        """Fail unless all copies of a reader's message have one Message-ID, of no other reader's, and the same bytes."""
+        """Fail unless the copies of a reader's message are the same bytes, with a Message-ID of no other reader's."""
         ids = {recipient: {_message_id(mail) for mail in mails} for recipient, mails in self.mails.items()}
         assert [recipient for recipient, mails in self.mails.items() if len(set(mails)) != 1] == []
         assert [recipient for recipient, found in ids.items() if len(found) != 1] == []
