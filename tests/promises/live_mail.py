@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from live_newsroom import DAY, HOUR, LiveNewsroom, Part, until, utc
+import pytest
+from live_newsroom import DAY, HOUR, PATIENCE, LiveNewsroom, Part, until, utc
 from servers.smtp_sink import SmtpSink
 from sqlalchemy import func, select
 
@@ -29,6 +30,15 @@ DUE = utc(2026, 5, 10, 6)
 #: The most messages in flight in these tests, on a relay of which nothing else is said.
 CONNECTIONS, WINDOW = 4, 5
 IN_FLIGHT = CONNECTIONS * WINDOW
+#: The short form is on one of the databases where that is enough; the long one on both.
+SHORT_ON_SQLITE, SHORT_ON_POSTGRESQL = (
+    pytest.mark.parametrize(
+        "database_url",
+        [name if name == short else pytest.param(name, marks=pytest.mark.chaos) for name in ("sqlite", "postgresql")],
+        indirect=True,
+    )
+    for short in ("sqlite", "postgresql")
+)
 #: What is still to be done; `unknown` is so only while another attempt is planned.
 _WAITING = ("queued", "claimed", "sending", "deferred")
 _MESSAGE_ID = re.compile(rb"^Message-ID: (<.*>)$", re.MULTILINE)
@@ -82,7 +92,7 @@ class LiveMail(LiveNewsroom):
         assert part.process.returncode == -signal.SIGKILL, (point, "was not reached", part.said())
         return part
 
-    def settle(self, patience: float = 25) -> None:
+    def settle(self, patience: float = PATIENCE) -> None:
         """Let one process do what is left to do, and end it."""
         part = self.start("schedule")
         until(lambda: (part.ticks() and not self.waiting()) or not part.runs(), "the mail that waits", patience)
@@ -149,6 +159,12 @@ class LiveMail(LiveNewsroom):
     def subscriber_states(self) -> Counter[str]:
         """Return how many subscribers are in each state."""
         return Counter(row.state for row in self._rows(select(tables.subscribers.c.state)))
+
+    def leavers(self) -> list[str]:
+        """Return the addresses whose subscription is left, in order."""
+        subscriptions, people = tables.subscriptions, tables.subscribers
+        left = select(people.c.address).join(subscriptions, subscriptions.c.subscriber_id == people.c.id)
+        return sorted(row.address for row in self._rows(left.where(subscriptions.c.state == "left")))
 
     def assert_whole(self) -> None:
         """Fail if the database is damaged."""

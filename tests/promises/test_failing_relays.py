@@ -6,25 +6,17 @@ import time
 from collections import Counter
 
 import pytest
-from live_mail import CONNECTIONS, Arrived, number_taken, reader
+from live_mail import CONNECTIONS, SHORT_ON_POSTGRESQL, SHORT_ON_SQLITE, Arrived, number_taken, reader
 from live_newsroom import until
 from servers.scripted import scripted_server
 
 chaos = pytest.mark.chaos
-SQLITE = "sqlite"
-POSTGRESQL = "postgresql"
-short_on_sqlite = pytest.mark.parametrize(
-    "database_url", [SQLITE, pytest.param(POSTGRESQL, marks=chaos)], indirect=True
-)
-short_on_postgresql = pytest.mark.parametrize(
-    "database_url", [pytest.param(SQLITE, marks=chaos), POSTGRESQL], indirect=True
-)
 
 
 # The reply that never came.
 
 
-@short_on_postgresql
+@SHORT_ON_POSTGRESQL
 @pytest.mark.parametrize("policy", ["resend", "never"])
 def test_a_reply_lost_after_the_dot_costs_one_retry_at_the_most(post, sink, policy):
     losing, healed = sink("-q", "."), sink()
@@ -51,7 +43,7 @@ def test_a_reply_lost_after_the_dot_costs_one_retry_at_the_most(post, sink, poli
 # A relay that is away.
 
 
-@short_on_sqlite
+@SHORT_ON_SQLITE
 def test_a_relay_that_goes_away_in_mid_run_and_comes_back_has_it_all(post, sink):
     away = sink("-w", "1")
     readers = post.begin(60, sent_by=away)
@@ -72,7 +64,7 @@ def test_a_relay_that_goes_away_in_mid_run_and_comes_back_has_it_all(post, sink)
     assert arrived.duplicates <= CONNECTIONS, "one on each connection: those whose reply was lost"
 
 
-@short_on_postgresql
+@SHORT_ON_POSTGRESQL
 def test_a_relay_that_hangs_up_on_everybody_is_asked_a_bounded_number_of_times(post):
     with scripted_server(hangs_up=True) as server:
         post.begin(200, smtp_url=server.url)
@@ -89,7 +81,7 @@ def test_a_relay_that_hangs_up_on_everybody_is_asked_a_bounded_number_of_times(p
         assert post.states() == {"queued": 200}
 
 
-@short_on_sqlite
+@SHORT_ON_SQLITE
 @pytest.mark.parametrize("options", [("-Q", "MAIL"), ("-r", "RCPT"), ("-r", ".")], ids=["421", "450", "450 at the dot"])
 def test_a_relay_that_refuses_for_now_has_it_all_when_it_takes_mail_again(post, sink, options):
     refusing, healed = sink(*options), sink()
@@ -112,7 +104,7 @@ def test_a_relay_that_refuses_for_now_has_it_all_when_it_takes_mail_again(post, 
 # A relay that is slow, or silent.
 
 
-@short_on_postgresql
+@SHORT_ON_POSTGRESQL
 def test_while_a_slow_relay_is_at_work_the_lease_is_renewed_and_nobody_else_claims(post, sink):
     """Each message takes it three seconds, each window six; the lease is two."""
     slow = sink("-w", "3")
@@ -130,7 +122,7 @@ def test_while_a_slow_relay_is_at_work_the_lease_is_renewed_and_nobody_else_clai
     assert {each.attempts for each in post.delivery_rows()} == {1}
 
 
-@short_on_sqlite
+@SHORT_ON_SQLITE
 @pytest.mark.parametrize(("silent_at", "state"), [("MAIL", "queued"), (".", "unknown")])
 def test_a_server_that_falls_silent_is_waited_for_so_long_and_no_longer(post, sink, silent_at, state):
     """Before the dot it has nothing of ours; after it, it may."""
@@ -151,7 +143,7 @@ def test_a_server_that_falls_silent_is_waited_for_so_long_and_no_longer(post, si
 # A relay that blames us.
 
 
-@short_on_postgresql
+@SHORT_ON_POSTGRESQL
 def test_a_fault_of_ours_pauses_everything_within_a_hundred_messages_until_somebody_releases_it(post, sink):
     blaming, healed = sink("-f", ".", "-B", "550 5.7.26 Unauthenticated"), sink()
     readers = post.begin(400, sent_by=blaming, smtp_connections="8", smtp_window="10")
