@@ -112,9 +112,9 @@ def sink() -> Iterator[Callable[..., SmtpSink]]:
     """Give what starts a sink with the options that it is called with."""
     with ExitStack() as running:
 
-        def start(*options: str) -> SmtpSink:
+        def start(*options: str, port: int | None = None) -> SmtpSink:
             try:
-                return running.enter_context(running_sink(*options))
+                return running.enter_context(running_sink(*options, port=port))
             except NoSmtpSink as error:
                 missing(str(error), install=_POSTFIX)
 

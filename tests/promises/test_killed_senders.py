@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 import pytest
-from live_mail import IN_FLIGHT, Arrived, LiveMail, number_taken
+from live_mail import IN_FLIGHT, SHORT_ON_POSTGRESQL, SHORT_ON_SQLITE, Arrived, LiveMail, number_taken
 from live_newsroom import until
 
 from newsletter.crashing import POINTS
@@ -67,6 +67,7 @@ def test_killed_at_every_point_in_turn_nobody_is_left_out_and_few_get_it_twice(p
     assert_promised(post, arrived, readers, toll.left)
 
 
+@SHORT_ON_POSTGRESQL
 def test_a_message_that_was_in_flight_at_two_kills_arrives_all_the_same(post, sink):
     server = sink()
     readers = post.begin(IN_FLIGHT, sent_by=server)
@@ -129,6 +130,7 @@ def test_twenty_thousand_readers_and_fifty_kills_at_random(post, sink, capsys):
 # Publishing
 
 
+@SHORT_ON_SQLITE
 def test_killed_between_the_issue_and_its_first_message_it_is_sent_after_the_restart(post, sink):
     server = sink()
     readers = post.begin(30, sent_by=server)

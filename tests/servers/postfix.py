@@ -75,6 +75,26 @@ class Postfix:
 
     port: int
     folder: Path
+    program: str
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        self._command("start")
+        wait_for_port(self.port)
+
+    def stop(self) -> None:
+        """Stop it as an operator does: it ends what it is at, and keeps its queue."""
+        self._command("stop")
+
+    def abort(self) -> None:
+        """End it at once."""
+        self._command("abort")
+
+    def _command(self, word: str) -> None:
+        # It logs by syslog, which the machine may not have; a log daemon of its own may not come up in time, and then
+        # whoever has a word for it waits for ever.
+        command = [self.program, "-c", str(self.folder / "conf"), word]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
 
     @property
     def url(self) -> str:
@@ -115,15 +135,12 @@ def running_postfix(settings: Mapping[str, str] | None = None) -> Iterator[Postf
     more = "".join(f"{name} = {value}\n" for name, value in (settings or {}).items())
     (folder / "conf" / "main.cf").write_text(main + more)
     (folder / "conf" / "master.cf").write_text(_SERVICES.format(port=port))
-    command = [program, "-c", str(folder / "conf")]
+    server = Postfix(port=port, folder=folder, program=program)
     try:
-        # It logs by syslog, which the machine may not have; a log daemon of its own may not come up in time, and then
-        # whoever has a word for it waits for ever.
-        subprocess.run([*command, "start"], check=True, capture_output=True, text=True, timeout=120)
+        server.start()
         try:
-            wait_for_port(port)
-            yield Postfix(port=port, folder=folder)
+            yield server
         finally:
-            subprocess.run([*command, "abort"], check=True, capture_output=True, timeout=120)
+            server.abort()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -25,6 +25,12 @@ class SmtpSink:
 
     port: int
     folder: Path
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End it at once; of what it was at, its folder has the beginning."""
+        self.process.kill()
+        self.process.wait()
 
     @property
     def url(self) -> str:
@@ -47,8 +53,8 @@ def _read(dump: bytes) -> tuple[str, str, bytes]:
 
 
 @contextmanager
-def running_sink(*options: str) -> Iterator[SmtpSink]:
-    """Give a sink that runs until the block ends; raise `NoSmtpSink` where there is none to run."""
+def running_sink(*options: str, port: int | None = None) -> Iterator[SmtpSink]:
+    """Give a sink, on a free port or on this one, until the block ends; raise `NoSmtpSink` where there is none."""
     program = shutil.which("smtp-sink") or shutil.which("smtp-sink", path="/usr/sbin:/usr/local/sbin")
     if program is None:
         raise NoSmtpSink("no smtp-sink found")
@@ -56,14 +62,14 @@ def running_sink(*options: str) -> Iterator[SmtpSink]:
     own = ("-u", "nobody") if os.geteuid() == 0 else ()
     if own:
         shutil.chown(folder, "nobody")
-    port = free_port()
-    sink = subprocess.Popen(
+    port = port or free_port()
+    process = subprocess.Popen(
         [program, *own, "-d", f"{folder}/", *options, f"inet:{LOOPBACK}:{port}", "100"], stderr=subprocess.DEVNULL
     )
+    sink = SmtpSink(port=port, folder=folder, process=process)
     try:
         wait_for_port(port)
-        yield SmtpSink(port=port, folder=folder)
+        yield sink
     finally:
         sink.kill()
-        sink.wait()
         shutil.rmtree(folder)
