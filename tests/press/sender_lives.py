@@ -306,7 +306,8 @@ class SenderLife:
         self.room.restart()
         self.room.press.sending.sweep(self.now)
         with self.room.store.reading() as connection:
-            assert mailings.running(connection) == [], "nothing is left to do"
+            left = select(our.deliveries).where(mailings.UNDONE)
+            assert mailings.running(connection) == [], f"still to do: {connection.execute(left).all()}"
         taken = self._taken_by_delivery()
         for row in self.deliveries():
             arrived = taken[row.day, row.subscription_id]
