@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Row, String, and_, func, literal, select, update
 
-from newsletter.delivery.mailings import Running, suppress_waiting
+from newsletter.delivery.mailings import Running, not_sent, suppress_waiting
 from newsletter.delivery.work import Claimed, State, Terms, same_row, take_up
 from newsletter.store.bulk import is_one_of, rows_of
 from newsletter.store.tables import (
@@ -87,9 +87,10 @@ def _give_up(connection: Connection, mailing_id: int, since: datetime) -> None:
     those = and_(deliveries.c.mailing_id == mailing_id, deliveries.c.due_at < since)
     waiting = update(deliveries).where(those)
     connection.execute(
+        # `ready_at` is never before `due_at`.
         waiting.where(deliveries.c.state == State.QUEUED, deliveries.c.ready_at < since).values(
-            state=State.SUPPRESSED, reply="late"
-        )  # never before `due_at`
+            not_sent(literal("late"))
+        )
     )
     connection.execute(
         waiting.where(deliveries.c.state == State.DEFERRED).values(
@@ -113,7 +114,7 @@ def claim(connection: Connection, mailing: Running, terms: Terms, most: int) -> 
         if not rows:
             continue
         reasons = _reasons(connection, mailing, rows, terms)
-        _suppress(connection, mailing.id, state, reasons)
+        _suppress(connection, mailing.id, reasons)
         suppressed += len(reasons)
         claimed += _take(connection, mailing, [row for row in rows if row.subscription_id not in reasons], terms)
     return claimed, suppressed
@@ -184,14 +185,13 @@ def _overtaken(
     )
 
 
-def _suppress(connection: Connection, mailing_id: int, state: State, reasons: Mapping[int, str]) -> None:
-    """Record what is not sent, and why; what may have arrived already stays unknown."""
+def _suppress(connection: Connection, mailing_id: int, reasons: Mapping[int, str]) -> None:
+    """Record what is not sent, and why."""
     if not reasons:
         return
     rows = [(mailing_id, number, why) for number, why in reasons.items()]
     given = rows_of(connection, {"mailing": Integer, "number": Integer, "reply": String}, rows)
-    values = {"ready_at": None} if state is State.UNKNOWN else {"state": State.SUPPRESSED, "reply": given.c.reply}
-    connection.execute(update(deliveries).where(same_row(given)).values(values))
+    connection.execute(update(deliveries).where(same_row(given)).values(not_sent(given.c.reply)))
 
 
 def _take(connection: Connection, mailing: Running, rows: Sequence[Row[Any]], terms: Terms) -> list[Claimed]:

@@ -20,11 +20,13 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    case,
     cast,
     exists,
     func,
     insert,
     literal,
+    null,
     or_,
     select,
     update,
@@ -228,10 +230,22 @@ def stop(connection: Connection, issue_uid: UUID, why: str) -> int:
 def suppress_waiting(connection: Connection, which: ColumnElement[bool], why: str) -> int:
     """Suppress those of *which* deliveries that wait, for their instant or for another attempt; return how many."""
     return connection.execute(
-        update(deliveries)
-        .where(which, deliveries.c.state.in_(("queued", "deferred")))
-        .values(state="suppressed", reply=why)
+        update(deliveries).where(which, deliveries.c.state.in_(("queued", "deferred"))).values(not_sent(literal(why)))
     ).rowcount
+
+
+def not_sent(why: ColumnElement[str]) -> dict[str, Any]:
+    """
+    Return the values of a delivery that is not sent any more, and why: it is suppressed.
+
+    One whose reply was lost before may have arrived, so that is unknown, and stays so.
+    """
+    lost = deliveries.c.replies_lost.is_not(None)
+    return {
+        "state": case((lost, "unknown"), else_="suppressed"),
+        "reply": case((lost, deliveries.c.reply), else_=why),
+        "ready_at": case((lost, null()), else_=deliveries.c.ready_at),
+    }
 
 
 def running(connection: Connection) -> list[Running]:

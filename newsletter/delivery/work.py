@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 
 from newsletter.store.bulk import rows_given, written_rows
-from newsletter.store.tables import Instant, deliveries, letters
+from newsletter.store.tables import Instant, deliveries, letters, mailings
 
 #: The mailing of a letter.
 NONE = 0
@@ -150,10 +150,13 @@ def record(connection: Connection, owner: str, done: Sequence[Done], now: dateti
     Record what became of *owner*'s work at *now*.
 
     What another process has claimed since is left to it; where that took it for unknown, and it is known now, it is
-    recorded after all.
+    recorded after all. Was its mailing closed by then, and is there something to do again, it is opened again.
     """
     dialect = connection.dialect.name
     for (mailing, state, ready_at), group in _groups(done):
+        if mailing != NONE and (ready_at is not None or state in (State.QUEUED, State.CLAIMED)):
+            again = update(mailings).where(mailings.c.id == mailing, mailings.c.closed_at.is_not(None))
+            connection.execute(again.values(closed_at=None))
         rows = [(mailing, each.work.number, each.reply, each.work.message_id) for each in group]
         statement = _recording(dialect, state, is_letter=mailing == NONE, waits=ready_at is not None)
         given: dict[str, Any] = {"the_rows": written_rows(dialect, _RECORDED, rows), "the_owner": owner}
@@ -207,9 +210,9 @@ def _values(table: Table, state: State, given: FromClause, *, waits: bool) -> di
     return values
 
 
-def renew(connection: Connection, owner: str, mailings: Iterable[int], until: datetime, now: datetime) -> None:
-    """Keep what *owner* has claimed until *until*, where that is not over yet."""
-    for mailing in {NONE, *mailings}:
+def renew(connection: Connection, owner: str, those: Iterable[int], until: datetime, now: datetime) -> None:
+    """Keep what *owner* has claimed of *those* mailings until *until*, where that is not over yet."""
+    for mailing in {NONE, *those}:
         table, _ = _place(is_letter=mailing == NONE)
         connection.execute(
             update(table)

@@ -14,9 +14,10 @@ from servers.ports import LOOPBACK, free_port
 from servers.smtp_sink import SmtpSink
 from sqlalchemy import select, update
 
-from newsletter.delivery import pausing
+from newsletter.delivery import mailings, pausing
 from newsletter.delivery.deciding import Retries
 from newsletter.delivery.smtp import RelayUnusable
+from newsletter.delivery.work import Done, State, mark, record
 from newsletter.press.sending import Sending
 from newsletter.settings.values import Rate
 from newsletter.store import tables as our
@@ -322,3 +323,44 @@ def test_an_address_that_is_changed_after_the_first_attempt_changes_nothing_of_i
 
     assert room.sweep(at(0, 6.3)) == 20
     assert received(healed) == Counter(READERS)
+
+
+@pytest.mark.parametrize("why", ["late", "withdrawn", "left"])
+def test_what_may_have_arrived_is_never_counted_as_unsent(by, sink: Sink, why):
+    """Its reply was lost, and a process that was to send it again died with it."""
+    room = by(sink("-q", ".").url)
+    room.sweep()
+    assert len(room.claim(at(0, 6.3))) == 20
+    if why == "withdrawn":
+        room.press.withdraw(None, day(0), "A notice.", at(0, 6.4))
+    elif why == "left":
+        with room.store.transaction() as connection:
+            connection.execute(update(our.subscriptions).values(state="left"))
+
+    for hour in (20, 21) if why == "late" else (7, 8):
+        room.sweep(at(0, hour))
+    assert room.states() == {"unknown": 20}
+    assert {each.reply for each in room.deliveries()} == {"no answer after the message"}
+    with room.store.reading() as connection:
+        assert mailings.running(connection) == []
+
+
+def test_a_reply_that_comes_after_its_mailing_was_closed_leaves_nothing_behind(by, sink: Sink):
+    """A process was paused with a message in its hands, and hears a refusal when it wakes up."""
+    server = sink()
+    room = by(server.url, retries=Retries(unknown=None))
+    run = room.run(at(0))
+    works = run.claim(3)
+    with room.store.transaction() as connection:
+        assert mark(connection, run.owner, works, at(0)) == works
+    assert room.sweep(at(0, 6.1)) == 17
+    room.sweep(at(0, 6.2))
+    assert room.states() == {"sent": 17, "unknown": 3}
+    done = [Done(work=work, state=State.DEFERRED, reply="450 Later", ready_at=at(0, 6.4)) for work in works]
+    with room.store.transaction() as connection:
+        assert mailings.running(connection) == [], "it was closed meanwhile"
+        record(connection, run.owner, done, at(0, 6.3))
+
+    assert room.sweep(at(0, 6.5)) == 3
+    assert room.states() == {"sent": 20}
+    assert received(server) == Counter(READERS)

@@ -18,6 +18,7 @@ from scheduler.calendar import (
     due,
     due_at,
     edition_day,
+    first_at,
     has_day,
     is_publication_day,
     local_day,
@@ -128,6 +129,49 @@ def test_the_days_of_a_zone_are_due_one_after_the_other(zone_and_day, at):
     assert len(around) >= 6
     assert all(timedelta() < later - earlier for earlier, later in itertools.pairwise(instants))
     assert all(later - earlier <= timedelta(hours=27) for earlier, later in itertools.pairwise(instants))
+
+
+@given(zones_and_days(), st.times(), st.integers(0, 1_439))
+@example((ZoneInfo("Pacific/Apia"), date(2011, 12, 29)), time(12), 6 * 60)
+@example((ZoneInfo("America/Nuuk"), date(2024, 3, 30)), time(23, 10), 23 * 60 + 30)
+@example((ZoneInfo("Europe/Berlin"), date(2026, 3, 29)), time(1, 10), 2 * 60 + 30)
+@example((ZoneInfo("Europe/Berlin"), date(2026, 10, 25)), time(0, 45), 2 * 60 + 30)
+def test_a_readers_hour_is_the_first_minute_at_which_the_clocks_show_it_or_would_but_for_a_gap(
+    zone_and_day, clock, minute
+):
+    zone, day = zone_and_day
+    since = datetime.combine(day, clock, UTC)
+
+    assert first_at(since, time(*divmod(minute, 60)), zone) == first_minute(since, minute, zone)
+
+
+def first_minute(since, wanted, zone):
+    """Return the first minute from *since* on at which the clocks show the minute *wanted* of a day, one by one."""
+    first = since.replace(second=0, microsecond=0)
+    # A gap before *since* may have moved an hour to after it.
+    before = first - timedelta(days=2)
+    shown = before.astimezone(zone)
+    moved = []
+    for minute in range(1, 5 * 1_440):
+        instant = before + timedelta(minutes=minute)
+        earlier, shown = shown.replace(tzinfo=None), instant.astimezone(zone)
+        expected = earlier + timedelta(minutes=1)
+        while expected < shown.replace(tzinfo=None):  # the clocks were put forward
+            if expected.hour * 60 + expected.minute == wanted:
+                moved.append(instant + (expected - earlier - timedelta(minutes=1)))
+            expected += timedelta(minutes=1)
+        if instant >= since and (shown.hour * 60 + shown.minute == wanted or instant in moved):
+            return instant
+    return None
+
+
+def test_both_hours_of_a_fold_are_a_readers_hour_and_the_second_of_a_gap_is_none():
+    berlin = ZoneInfo("Europe/Berlin")
+
+    assert first_at(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), time(2, 30), berlin).hour == 0
+    assert first_at(datetime(2026, 10, 25, 0, 31, tzinfo=UTC), time(2, 30), berlin).hour == 1
+    assert first_at(datetime(2026, 10, 25, 0, 31, tzinfo=UTC), time(2, 30, fold=1), berlin).hour == 1
+    assert first_at(datetime(2026, 3, 29, 0, tzinfo=UTC), time(2, 30), berlin).hour == 1
 
 
 def test_the_day_is_that_of_the_zone():
