@@ -149,10 +149,8 @@ def test_an_outbox_that_can_t_be_written_keeps_the_mail_for_later(dose):
     ran = dose.run("publish", "today", "--now")
 
     assert ran.status == 1
-    assert (
-        ran.error
-        == f"it is published, and its mail waits: the outbox {dose.home / 'outbox'} does not take a message: Not a directory; nothing was lost"
-    )
+    waits, outbox = "it is published, and its mail waits", dose.home / "outbox"
+    assert ran.error == f"{waits}: the outbox {outbox} does not take a message: Not a directory; nothing was lost"
 
     (dose.home / "outbox").unlink()
     assert dose.json("deliver") == {"sent": 1}
