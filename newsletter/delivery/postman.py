@@ -130,7 +130,7 @@ class _Connection:
         self._in_vain = 0
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Say goodbye, where there is still somebody to say it to."""
         if self._session is not None:
             self._session.close()
 
@@ -154,6 +154,7 @@ class _Connection:
 
     def _opened(self) -> Session:
         if self._session is None or not self._session.usable:
+            self.close()
             route = self._route
             self._session = Session(route.relay, host_name=route.host_name, patience=route.patience)
         return self._session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import pytest
 from relays import RelayRoom, received
 from rooms import an_edition, at, day, many
 from servers.ports import LOOPBACK, free_port
+from servers.scripted_relay import Act, running_relay
 from servers.smtp_sink import SmtpSink
 from sqlalchemy import select, update
 
@@ -364,3 +366,15 @@ def test_a_reply_that_comes_after_its_mailing_was_closed_leaves_nothing_behind(b
     assert room.sweep(at(0, 6.5)) == 3
     assert room.states() == {"sent": 20}
     assert received(server) == Counter(READERS)
+
+
+def test_a_connection_that_the_server_ends_is_closed_before_another_is_made(by):
+    """A socket that is left to be collected is a warning, and so an error here."""
+    with running_relay() as relay:
+        room = by(relay.url)
+        room.connections = 1
+        relay.script.extend([Act.TAKE, Act.TAKE, Act.BUSY])  # the last of a window
+
+        assert room.sweep() == 19
+        assert room.states() == {"sent": 19, "deferred": 1}
+        gc.collect()
