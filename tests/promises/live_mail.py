@@ -83,10 +83,14 @@ class LiveMail(LiveNewsroom):
 
     # Processes.
 
-    def crash_at(self, point: str, times: int, *words: str) -> Part:
-        """Run a process that is killed when it reaches *point* for the time of that number; fail if it never is."""
+    def crash_at(self, point: str, times: int) -> Part:
+        """
+        Run a process that is killed when it reaches *point* for the time of that number; fail if it never is.
+
+        It goes on until then: what the one before had claimed is only taken up when that lease is over.
+        """
         self.set(crash=f"{point}:{times}")
-        part = self.start(*words or ("deliver",))
+        part = self.start("schedule")
         del self.extra["DAILY_DOSE_CRASH"]
         until(lambda: not part.runs(), f"a process that dies at {point}")
         assert part.process.returncode == -signal.SIGKILL, (point, "was not reached", part.said())

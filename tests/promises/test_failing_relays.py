@@ -106,9 +106,9 @@ def test_a_relay_that_refuses_for_now_has_it_all_when_it_takes_mail_again(post, 
 
 @SHORT_ON_POSTGRESQL
 def test_while_a_slow_relay_is_at_work_the_lease_is_renewed_and_nobody_else_claims(post, sink):
-    """Each message takes it three seconds, each window six; the lease is two."""
-    slow = sink("-w", "3")
-    readers = post.begin(8, sent_by=slow, smtp_window="2")
+    """Each message takes it four seconds, each window eight; the lease is six: a slow machine renews in time."""
+    slow = sink("-w", "4")
+    readers = post.begin(8, sent_by=slow, smtp_window="2", lease="6s")
     post.publish()
 
     first = post.start("schedule")

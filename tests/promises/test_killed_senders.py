@@ -75,7 +75,7 @@ def test_a_message_that_was_in_flight_at_two_kills_arrives_all_the_same(post, si
 
     for _ in range(3):
         # Marked, and killed before a byte of it left.
-        post.crash_at("after_mark", 1, "schedule")
+        post.crash_at("after_mark", 1)
         assert post.states() == {"sending": IN_FLIGHT}
     assert number_taken(server) == 0
     post.settle()
@@ -135,7 +135,7 @@ def test_killed_between_the_issue_and_its_first_message_it_is_sent_after_the_res
     server = sink()
     readers = post.begin(30, sent_by=server)
 
-    post.crash_at("after_issue_commit", 1, "schedule")
+    post.crash_at("after_issue_commit", 1)
     assert len(post.issues()) == 1
     assert post.states() == {"queued": 30}
     assert number_taken(server) == 0
@@ -149,7 +149,7 @@ def test_killed_while_the_audience_is_frozen_there_is_no_issue_and_afterwards_th
     """Into the outbox of a service that is not to send: what counts is who would be sent it."""
     post.begin(readers)
 
-    post.crash_at("mid_freeze", 1, "schedule")
+    post.crash_at("mid_freeze", 1)
     assert post.issues() == []
     assert post.states() == {}
     post.publish()

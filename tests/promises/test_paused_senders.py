@@ -16,7 +16,10 @@ def test_a_sender_that_was_paused_sends_at_most_one_message_on_each_connection_a
     paused = post.start("schedule")
     until(lambda: number_taken(slow) >= 1, "the first message")
     post.pause_aside(paused)
-    marked = post.states()["sending"]
+    while not (marked := post.states()["sending"]):
+        assert post.waiting(), "it was done before it could be paused"
+        paused.resume()
+        post.pause_aside(paused)
 
     post.set(smtp_url=fast.url)
     other = post.start("schedule")
