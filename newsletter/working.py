@@ -17,6 +17,8 @@ from scheduler.rounds import Rounds
 
 _log = structlog.get_logger(__name__)
 
+#: Seconds between two rounds of chores; the first comes so long after the start, which has other things to do.
+_CHORES = 60
 #: Seconds between two looks into the mailbox where bounces arrive.
 _LOOK_FOR_FEEDBACK = 300
 
@@ -35,6 +37,7 @@ class Works:
         self.clock = Clock(self._tick, alarm=room.press.alarm, seconds=room.settings.tick_seconds)
         self._sending = Rounds(self._send)
         self._chores = Rounds(self._tend)
+        self._tended = time.monotonic()
         self._looked = float("-inf")
 
     def start(self) -> None:
@@ -54,7 +57,9 @@ class Works:
             published = self._room.press.tick(moment, self._now, lambda: self.clock.stopping)
             self._room.watchdog.tell(published)
         self._sending.wake()
-        self._chores.wake()
+        if time.monotonic() - self._tended >= _CHORES:
+            self._tended = time.monotonic()
+            self._chores.wake()
 
     def _send(self, enough: Callable[[], bool]) -> None:
         with _told("sending failed"):
