@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,23 @@ def fault(own: Generation | None, seen: Generation | None) -> str | None:
     if seen.number > own.number:
         return f"{_RESTORED}: its witness knows {seen.number:,} mailings, and it knows {own.number:,}"
     return None
+
+
+def compared(
+    witness: Witness | None, read: Callable[[], Generation | None]
+) -> tuple[Generation | None, Generation | None]:
+    """
+    Return the database's generation, which *read* reads, and what its witness has seen.
+
+    The witness comes first: the database is never behind it unless it was set back. Where there was none yet, another
+    process may have made it since, and opened a mailing: then both are looked at again.
+    """
+    seen = witness.seen() if witness else None
+    own = read()
+    if witness is not None and seen is None and own is not None:
+        seen = witness.seen()
+        own = read()
+    return own, seen
 
 
 class Restored(NewsletterError):

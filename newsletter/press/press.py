@@ -115,14 +115,17 @@ class Press:
         witness = self.means.witness
         if witness is None:
             return None
-        seen = witness.seen()  # before the database, which is never behind it unless it was set back
-        with self.store.reading() as connection:
-            own = generations.generation(connection)
+        own, seen = generations.compared(witness, self._generation)
         if generations.is_new(own, seen):
             with self.store.transaction() as connection:
-                seen = own = generations.adopt(connection, None)
+                # Of several processes that start at once the first one names it.
+                seen = own = generations.generation(connection) or generations.adopt(connection, None)
             witness.see(own)
         return generations.fault(own, seen)
+
+    def _generation(self) -> generations.Generation | None:
+        with self.store.reading() as connection:
+            return generations.generation(connection)
 
     def _record(self, now: datetime, *, tick: bool = False) -> str | None:
         """Record that it is *now*, and that it is a *tick*'s instant, or say in words why that can't be."""

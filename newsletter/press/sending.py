@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from newsletter import crashing
 from newsletter.archive import editions, plans
 from newsletter.delivery import ledger, letters, mailings, pausing
-from newsletter.delivery.generations import Generation, Restored, fault, generation
+from newsletter.delivery.generations import Generation, Restored, compared, fault, generation
 from newsletter.delivery.outbox import OutboxFull
 from newsletter.delivery.work import Claimed, Done, State, Terms, record
 from newsletter.press.composing import Composing, Unsendable
@@ -128,18 +128,23 @@ class Run:
     def _vouched(self) -> Generation | None:
         """Return the database's generation, once the witness has seen it: a restored database must be told by it."""
         witness = self._sending.means.witness
-        kept = witness.seen() if witness else None
-        with self._sending.store.reading() as connection:
-            own = generation(connection)
-            told = bool(plans.alarms(plans.holding(connection)))
+        own, kept = compared(witness, self._generation)
         if witness is None or own is None or own == kept:
             return own
         why = fault(own, kept)
         if why is None:
             witness.see(own)
-        elif not told:  # while everything is held nothing is claimed
+        elif not self._is_held():  # while everything is held nothing is claimed
             raise Restored(why)
         return own
+
+    def _generation(self) -> Generation | None:
+        with self._sending.store.reading() as connection:
+            return generation(connection)
+
+    def _is_held(self) -> bool:
+        with self._sending.store.reading() as connection:
+            return bool(plans.alarms(plans.holding(connection)))
 
     def _claim(self, connection: Connection, most: int) -> tuple[list[Claimed], int]:
         now = self.look()
