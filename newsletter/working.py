@@ -34,7 +34,7 @@ class Works:
     def __init__(self, room: Newsroom, now: Callable[[], datetime]) -> None:
         self._room = room
         self._now = now
-        self.clock = Clock(self._tick, alarm=room.press.alarm, seconds=room.settings.tick_seconds)
+        self.clock = Clock(self._tick, alarm=room.press.guards.alarm, seconds=room.settings.tick_seconds)
         self._sending = Rounds(self._send)
         self._chores = Rounds(self._tend)
         self._tended = time.monotonic()

@@ -172,7 +172,7 @@ def deliver(
         _explain(explain, json=json)
         return
     with opened() as room, progress("sending") as done:
-        room.press.check_clock(now())
+        room.press.guards.check(now())
         sent = room.press.sending.sweep(now(), done, look=now)
         kept_back = room.press.outlook.kept_back(now())
     if json:

@@ -163,7 +163,7 @@ def _release_restored(days: str | None, *, everything: bool, json: bool) -> None
     if days or everything:
         raise wrong("expected --restored alone: editors' holds are lifted by themselves")
     with opened() as room:
-        lifted = room.press.release_restored(now())
+        lifted = room.press.guards.release_restored(now())
     if json:
         answer({"released": lifted, "empty": {}})
     else:

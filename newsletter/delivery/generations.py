@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from newsletter.errors import NewsletterError
+from newsletter.store import Store
 from newsletter.store.engine import remember, remembered
 
 _KEPT = "generation"
@@ -88,21 +89,24 @@ def fault(own: Generation | None, seen: Generation | None) -> str | None:
     return None
 
 
-def compared(
-    witness: Witness | None, read: Callable[[], Generation | None]
-) -> tuple[Generation | None, Generation | None]:
+def compared(witness: Witness | None, store: Store) -> tuple[Generation | None, Generation | None]:
     """
-    Return the database's generation, which *read* reads, and what its witness has seen.
+    Return the database's generation, and what its witness has seen.
 
     The witness comes first: the database is never behind it unless it was set back. Where there was none yet, another
     process may have made it since, and opened a mailing: then both are looked at again.
     """
     seen = witness.seen() if witness else None
-    own = read()
+    own = _read(store)
     if witness is not None and seen is None and own is not None:
         seen = witness.seen()
-        own = read()
+        own = _read(store)
     return own, seen
+
+
+def _read(store: Store) -> Generation | None:
+    with store.reading() as connection:
+        return generation(connection)
 
 
 class Restored(NewsletterError):

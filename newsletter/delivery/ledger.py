@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Row, String, and_, func, literal, select, update
 
 from newsletter.delivery.mailings import Running, not_sent, suppress_waiting
-from newsletter.delivery.work import Claimed, State, Terms, same_row, take_up
+from newsletter.delivery.work import READY, Claimed, State, Terms, same_row, take_up
 from newsletter.store.bulk import is_one_of, rows_of
 from newsletter.store.tables import (
     deliveries,
@@ -31,8 +31,6 @@ from newsletter.store.tables import (
     subscriptions,
 )
 
-#: In which order what is ready is claimed.
-_READY = (State.QUEUED, State.DEFERRED, State.UNKNOWN)
 _KEPT = (
     deliveries.c.subscription_id,
     deliveries.c.due_at,
@@ -109,7 +107,7 @@ def claim(connection: Connection, mailing: Running, terms: Terms, most: int) -> 
     """
     claimed: list[Claimed] = []
     suppressed = 0
-    for state in _READY:
+    for state in READY:
         rows = _ready(connection, mailing, state, terms.now, most - len(claimed)) if len(claimed) < most else []
         if not rows:
             continue

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
-from newsletter.delivery.work import NONE, Claimed, State, Terms, take_up
+from newsletter.delivery.work import NONE, READY, Claimed, State, Terms, take_up
 from newsletter.store.bulk import is_one_of
 from newsletter.store.tables import issues, letters, subscriptions
 
 #: How long a letter is tried: what it asks has not expired by then.
 PATIENCE = timedelta(days=3)
-_READY = (State.QUEUED, State.DEFERRED, State.UNKNOWN)
 
 
 def post(
@@ -57,7 +56,7 @@ def post(
 
 def wait(connection: Connection) -> bool:
     """Say whether a letter waits, or is under way."""
-    under_way = letters.c.state.in_((*_READY, State.CLAIMED, State.SENDING))
+    under_way = letters.c.state.in_((*READY, State.CLAIMED, State.SENDING))
     return bool(connection.scalar(select(exists().where(under_way, letters.c.ready_at.is_not(None)))))
 
 
@@ -78,7 +77,7 @@ def claim(connection: Connection, terms: Terms, most: int) -> list[Claimed]:
     rows = connection.execute(
         select(letters, subscriptions.c.uid)
         .outerjoin(subscriptions, subscriptions.c.id == letters.c.subscription_id)
-        .where(letters.c.state.in_(_READY), letters.c.ready_at <= terms.now, letters.c.address != "")
+        .where(letters.c.state.in_(READY), letters.c.ready_at <= terms.now, letters.c.address != "")
         .order_by(letters.c.ready_at, letters.c.id)
         .limit(most)
         .with_for_update(of=letters, skip_locked=True)

@@ -59,6 +59,10 @@ class State(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+#: In which order what is ready is claimed.
+READY = (State.QUEUED, State.DEFERRED, State.UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """On which terms work is claimed: by *owner*, at *now*, until *until*; *signed_by* names the keys that sign now."""

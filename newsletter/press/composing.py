@@ -15,8 +15,6 @@ from newsletter.render.headers import UnsafeHeader
 from newsletter.render.message import fill
 from newsletter.tokens import Purpose
 
-__all__ = ["Composing", "Unsendable"]
-
 
 @lru_cache(maxsize=8)
 def _address_of(mailbox: str) -> str:

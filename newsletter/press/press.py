@@ -11,14 +11,15 @@ import structlog
 
 from newsletter import crashing
 from newsletter.archive import corrections, editions, entries, issues, plans
-from newsletter.delivery import generations, mailings, pausing
+from newsletter.delivery import mailings, pausing
 from newsletter.delivery.outbox import OutboxFull
 from newsletter.models import Correction, Entry, Hold, Issue, Publisher, Source, Status
 from newsletter.press import refusals
 from newsletter.press.digests import Digests
+from newsletter.press.guards import Guards, believe, wrong_clock
 from newsletter.press.issuing import Issuing
 from newsletter.press.means import Means
-from newsletter.press.outlook import LAST_TICK, Outlook
+from newsletter.press.outlook import Outlook
 from newsletter.press.printing import is_stale, links_of, print_documents
 from newsletter.press.proofs import Proofs
 from newsletter.press.revising import Wish, changes, revised
@@ -26,12 +27,9 @@ from newsletter.press.sending import Sending
 from newsletter.press.shelves import Shelves
 from newsletter.render.links import Links
 from newsletter.store import Connection
-from newsletter.store.engine import Store, remember, remembered
-from scheduler.clock import before_last_instant
+from newsletter.store.engine import Store
 
 _log = structlog.get_logger(__name__)
-
-_LAST_INSTANT = "last_instant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +59,8 @@ class Press:
         self._shelves = Shelves(store)
         self._issuing = Issuing(publisher=publisher, shelves=self._shelves, max_late=means.max_late)
         self._digests = Digests(publisher=publisher, max_late=means.max_late)
+        #: What keeps it from a clock, or a database, that can't be believed.
+        self.guards = Guards(store, means.witness)
         #: What comes: picks, the forecast, the runway, the status.
         self.outlook = Outlook(self._shelves, means.max_late)
         #: How its mail goes out.
@@ -82,61 +82,9 @@ class Press:
         that is no fault, and left to the next tick. *enough* is asked between transactions whether
         to leave the rest to another time.
         """
-        self._check_witness(now)
-        fault = self._record(now, tick=True)
-        if fault and look is not None and self._record(look()) is None:
-            return []
-        if fault:
-            self.alarm(now, fault)
+        if not self.guards.let_tick(now, look):
             return []
         return self._every_edition(now, mail=True, enough=enough)
-
-    def check_clock(self, now: datetime) -> None:
-        """Hold everything and raise `WrongClock` if *now* (UTC) lies before the last recorded instant."""
-        self._check_witness(now)
-        fault = self._record(now)
-        if fault:
-            self._hold_everything(now, fault)
-            raise refusals.WrongClock(fault)
-
-    def _check_witness(self, now: datetime) -> None:
-        """Hold everything if this database was set back or copied since it last sent mail."""
-        fault = self.witness_fault()
-        if fault is None:
-            return
-        held = Hold(edition=None, first=None, last=None, since=now, reason=fault, origin="restored")
-        with self.store.transaction() as connection:
-            new = plans.hold(connection, held)
-        if new:
-            _log.error("everything is held", reason=fault, mend="make sure of it, then `daily-dose release --restored`")
-
-    def witness_fault(self) -> str | None:
-        """Say why the witness does not vouch for this database, if so."""
-        witness = self.means.witness
-        if witness is None:
-            return None
-        own, seen = generations.compared(witness, self._generation)
-        if generations.is_new(own, seen):
-            with self.store.transaction() as connection:
-                # Of several processes that start at once the first one names it.
-                seen = own = generations.generation(connection) or generations.adopt(connection, None)
-            witness.see(own)
-        return generations.fault(own, seen)
-
-    def _generation(self) -> generations.Generation | None:
-        with self.store.reading() as connection:
-            return generations.generation(connection)
-
-    def _record(self, now: datetime, *, tick: bool = False) -> str | None:
-        """Record that it is *now*, and that it is a *tick*'s instant, or say in words why that can't be."""
-        with self.store.transaction() as connection:
-            last = _last_instant(connection)
-            fault = before_last_instant(now, last)
-            if fault is None:
-                remember(connection, _LAST_INSTANT, max(now, last or now).isoformat())
-                if tick:
-                    remember(connection, LAST_TICK, now.isoformat())
-        return fault
 
     def catch_up(self, now: datetime, progress: Callable[[int], object] | None = None) -> list[Issue]:
         """Publish every day that is due, mailing none: how an archive's past is filled at the start."""
@@ -181,20 +129,6 @@ class Press:
                 editions.lock(connection, slug)
                 self._digests.open(connection, editions.get(connection, slug), each, now)
 
-    def alarm(self, now: datetime, fault: str) -> None:
-        """Hold everything, because the clock can't be believed, and log it."""
-        self._hold_everything(now, fault)
-        _log.error("everything is held", reason=fault, mend="set the clock right, then `daily-dose release --all`")
-
-    def _hold_everything(self, now: datetime, fault: str) -> None:
-        with self.store.transaction() as connection:
-            # What comes due until the release stays empty, whatever instant a wrong clock takes it for.
-            since = min(_last_instant(connection) or now, now)
-            plans.hold(
-                connection,
-                Hold(edition=None, first=None, last=None, since=since, reason=fault, origin="clock"),
-            )
-
     def print_if_stale(self, now: datetime) -> None:
         """Print the feeds anew if the archive, a setting or a renderer changed since."""
         with self.store.reading() as connection:
@@ -221,7 +155,7 @@ class Press:
                 f"the issue of {issue.day} ({issue.edition}) is not what was frozen: restore it from a backup"
                 for issue in issues.altered(connection)
             ]
-            wrong = before_last_instant(now, _last_instant(connection))
+            wrong = wrong_clock(connection, now)
         found += [f"{wrong}: set the clock right"] if wrong else []
         try:
             self.outbox.test()
@@ -249,7 +183,7 @@ class Press:
         Raises `FutureDay`, `BeforeStart`, `NoPublicationDay`, `NotDueYet`, `NoSuchDay`, `Held`,
         `NothingToPick`; and `WrongClock`, as a tick would hold everything.
         """
-        self.check_clock(now)
+        self.guards.check(now)
         wanted = True if early and mail is None else mail
         with self.store.reading() as connection:
             edition = editions.get(connection, slug)
@@ -297,23 +231,8 @@ class Press:
             edition = editions.get(connection, slug)
             if days:
                 return plans.release_days(connection, editions.get_id(connection, edition.slug), *days, now)
-            remember(connection, _LAST_INSTANT, now.isoformat())
+            believe(connection, now)
             return plans.release_all(connection, now, ("editor", "clock")) + pausing.go_on(connection)
-
-    def release_restored(self, now: datetime) -> int:
-        """
-        Let a restored database send, on a human's word; return how many holds were lifted.
-
-        Holds that an editor set stay. What came due meanwhile stays empty.
-        """
-        witness = self.means.witness
-        seen = witness.seen() if witness else None
-        with self.store.transaction() as connection:
-            lifted = plans.release_all(connection, now, ("restored",))
-            own = generations.adopt(connection, seen) if lifted else None
-        if own is not None and witness is not None:
-            witness.see(own)
-        return lifted
 
     # Put right, take back.
 
@@ -434,8 +353,3 @@ class Press:
             name = str(issue.entry.uid)
         entry = entries.get(connection, name)
         return entries.get_id(connection, str(entry.uid)), entry
-
-
-def _last_instant(connection: Connection) -> datetime | None:
-    last = remembered(connection, _LAST_INSTANT)
-    return datetime.fromisoformat(last) if last else None

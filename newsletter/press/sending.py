@@ -11,8 +11,9 @@ from newsletter.archive import editions, plans
 from newsletter.delivery import ledger, letters, mailings, pausing
 from newsletter.delivery.generations import Generation, Restored, compared, fault, generation
 from newsletter.delivery.outbox import OutboxFull
+from newsletter.delivery.postman import Unsendable
 from newsletter.delivery.work import Claimed, Done, State, Terms, record
-from newsletter.press.composing import Composing, Unsendable
+from newsletter.press.composing import Composing
 from newsletter.press.means import Means
 from newsletter.press.relaying import Relaying
 from newsletter.store import Connection
@@ -128,7 +129,7 @@ class Run:
     def _vouched(self) -> Generation | None:
         """Return the database's generation, once the witness has seen it: a restored database must be told by it."""
         witness = self._sending.means.witness
-        own, kept = compared(witness, self._generation)
+        own, kept = compared(witness, self._sending.store)
         if witness is None or own is None or own == kept:
             return own
         why = fault(own, kept)
@@ -137,10 +138,6 @@ class Run:
         elif not self._is_held():  # while everything is held nothing is claimed
             raise Restored(why)
         return own
-
-    def _generation(self) -> Generation | None:
-        with self._sending.store.reading() as connection:
-            return generation(connection)
 
     def _is_held(self) -> bool:
         with self._sending.store.reading() as connection:

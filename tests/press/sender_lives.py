@@ -202,7 +202,7 @@ class SenderLife:
     def _jump(self, days: int) -> None:
         """Set the clock wrong, as the clock of a running service tells it, and right again."""
         before, wrong = self.states(), self.now + timedelta(days=days)
-        self.room.press.alarm(wrong, "the clock was set in a test")
+        self.room.press.guards.alarm(wrong, "the clock was set in a test")
         self.held = True
         assert self.room.press.tick(wrong) == []
         assert self.room.press.sending.sweep(wrong) == 0

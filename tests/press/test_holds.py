@@ -139,7 +139,7 @@ def test_a_wrong_clock_gives_up_no_plan_and_no_mail(room, press):
     press.tick(at(0))
     room.desk.enqueue(None, "entry-001", at(0), day=day(2))
     room.desk.enqueue(None, "entry-002", at(0), day=day(5))
-    press.alarm(at(10), "the clock was set forward")
+    press.guards.alarm(at(10), "the clock was set forward")
     press.tick(at(10))
     assert press.sending.sweep(at(10)) == 0
     press.release(None, None, at(0, 6.2))
@@ -203,7 +203,7 @@ def test_a_hold_on_everything_is_of_each_editions_own_day(room, press):
 def test_what_comes_due_under_a_wrong_clocks_hold_stays_empty_in_every_zone(room, press):
     room.open(in_new_york("evening-dose", 20))
     press.tick(at(3, 0))
-    press.alarm(at(3, 0.5), "the clock was set forward")
+    press.guards.alarm(at(3, 0.5), "the clock was set forward")
     press.release(None, None, at(3, 9))
 
     press.tick(at(3, 9.1))

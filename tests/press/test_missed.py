@@ -267,7 +267,7 @@ def test_a_released_clock_may_go_on_from_where_it_was_set_back_to(room, press):
 
 def test_a_clock_set_forward_and_believed_by_nobody_publishes_nothing_of_the_days_between(room, press):
     press.tick(at(0))
-    press.alarm(at(20), "the clock was set forward by 20 days")
+    press.guards.alarm(at(20), "the clock was set forward by 20 days")
     assert press.tick(at(20)) == []
     assert press.tick(at(1)) == [], "set right again: before the last instant on record"
     press.release(None, None, at(1, 8))

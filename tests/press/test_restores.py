@@ -81,7 +81,7 @@ def test_yesterdays_database_mails_nothing_until_a_human_releases_it(room):
     problems = room.press.outlook.overview(None, at(2, 7)).problems
     assert any("release --restored" in problem for problem in problems)
 
-    assert room.press.release_restored(at(2, 8)) == 1
+    assert room.press.guards.release_restored(at(2, 8)) == 1
     assert live(room, 3) == 3
     assert room.origins() == []
     assert str(room.witness.seen()) == room.kept()
@@ -103,7 +103,7 @@ def test_editors_holds_stay_where_they_are(room):
     live(room, 1)
 
     assert room.press.release(None, None, at(1, 7)) == 0, "the guard's hold is no editor's"
-    assert room.press.release_restored(at(1, 8)) == 1
+    assert room.press.guards.release_restored(at(1, 8)) == 1
     assert room.origins() == ["editor"]
     with pytest.raises(Held):
         room.press.publish(None, day(9), at(9))
@@ -126,7 +126,7 @@ def test_a_released_clone_is_a_database_of_its_own(room):
     before = room.kept()
     room.witness.file.unlink()
     live(room, 1)
-    room.press.release_restored(at(1, 8))
+    room.press.guards.release_restored(at(1, 8))
 
     now = room.kept()
     assert before is not None
@@ -139,7 +139,7 @@ def test_a_new_database_beside_an_old_witness_waits_and_can_be_released(room):
     room.witness.see(Generation(database="other", number=7))
 
     assert live(room, 0) == 0
-    assert room.press.release_restored(at(0, 7)) == 1
+    assert room.press.guards.release_restored(at(0, 7)) == 1
     assert live(room, 1) == 3
 
 
@@ -147,7 +147,7 @@ def test_a_release_where_nothing_was_restored_changes_nothing(room):
     live(room, 0)
     before = room.kept()
 
-    assert room.press.release_restored(at(0, 7)) == 0
+    assert room.press.guards.release_restored(at(0, 7)) == 0
     assert room.kept() == before
 
 
