@@ -22,6 +22,7 @@ import pytest
 from dkim_keys import key
 from render import samples
 from servers.dovecot import Dovecot
+from servers.handing import hand_in
 from servers.missing import missing
 from servers.name_server import NameServer
 from servers.opendkim import OpenDkim
@@ -33,7 +34,9 @@ from wording import words_of_html, words_of_text
 from newsletter import resources
 from newsletter.delivery import verp
 from newsletter.delivery.dkim import Signer
-from newsletter.delivery.smtp import Envelope, Outcome, Relay, Session, dot_stuffed
+from newsletter.delivery.envelopes import Envelope, Outcome, dot_stuffed
+from newsletter.delivery.relay import Relay
+from newsletter.delivery.smtp import Session
 from newsletter.models import Issue
 from newsletter.render.digest import digest_mail
 from newsletter.render.mail import issue_mail
@@ -165,7 +168,7 @@ def arrived(signer: Signer, dovecot: Dovecot) -> Arrived:
     }
     envelopes = [
         Envelope(
-            sender=verp.bounce_address(KEYS, reader(name), MAILING, BOUNCES, NOW),
+            sender=verp.bounce_address(KEYS, reader(name).bytes, MAILING, BOUNCES, NOW),
             recipient=f"{name}@example.net",
             mail=dot_stuffed(signer.sign(composed(name), at=NOW)),
         )
@@ -173,7 +176,7 @@ def arrived(signer: Signer, dovecot: Dovecot) -> Arrived:
     ]
     try:
         with running_postfix(settings) as postfix, Session(Relay.parse(postfix.url), host_name=HOST) as session:
-            handed = list(session.hand_in(envelopes))
+            handed = hand_in(session, envelopes)
             assert {one.outcome for one in handed} == {Outcome.SENT}, handed
             mails = {name: dovecot.fetched(f"{name}@example.net")[0] for name in NAMES}
     except NoPostfix as error:
