@@ -126,6 +126,7 @@ def live_through(newsroom: LiveNewsroom, day: date, dovecot: Dovecot) -> dict[st
     newsroom.clock.show(READERS[0].morning(day) - HOUR)
     part = newsroom.start_pausable("run")
     until(lambda: "Daily Dose runs at" in part.said() or not part.runs(), "a service that runs")
+    assert part.runs(), part.said()
     mornings = {}
     for reader in READERS:
         sleep_until(reader.morning(day) - 5 * MINUTE)
@@ -171,7 +172,7 @@ def assert_each_is_proved_and_whole(mornings: dict[str, Morning], records: dict[
 
 
 def assert_no_filter_minds(day: date, mornings: dict[str, Morning], spamassassin: SpamAssassin, rspamd: Rspamd) -> None:
-    """Shown to both as they came, with what the operator has to publish; rspamd's clock makes them up to a day old."""
+    """Shown as they came, with what the operator has to publish; by rspamd's clock they are a day old or more."""
     mails = [(mornings[reader.name].mail, reader.morning(day)) for reader in READERS]
     names = [reader.name for reader in READERS]
     assert not too_high(
