@@ -25,8 +25,8 @@ from newsletter.desk import Desk
 from newsletter.errors import NewsletterError
 from newsletter.keys import keyring, suppression_key
 from newsletter.models import Publisher
-from newsletter.press import Press
 from newsletter.press.means import Means
+from newsletter.press.press import Press
 from newsletter.settings import Settings
 from newsletter.store import Store
 from newsletter.store.schema import Schema, look, upgrade

@@ -17,8 +17,8 @@ from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.work import Claimed
 from newsletter.desk import Desk
 from newsletter.models import Edition, Entry, Issue, Publisher, Schedule, Status
-from newsletter.press import Press
 from newsletter.press.means import Means
+from newsletter.press.press import Press
 from newsletter.press.sending import Run
 from newsletter.resources import folder
 from newsletter.shapes import entry_of

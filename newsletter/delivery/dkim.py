@@ -16,6 +16,7 @@ from email.utils import parseaddr
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,7 +26,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from newsletter.errors import NewsletterError
-from newsletter.settings.values import DkimKey
+
+if TYPE_CHECKING:
+    from newsletter.settings.values import DkimKey
 
 #: Bits of an RSA key: fewer than these nobody accepts (RFC 8301, 3.2), fewer than those the large providers mistrust.
 _FEWEST_BITS, _ENOUGH_BITS = 1024, 2048

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from newsletter.settings.values import Rate
+if TYPE_CHECKING:
+    from newsletter.settings.values import Rate
 
 
 class Bucket:

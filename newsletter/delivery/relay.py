@@ -66,16 +66,16 @@ def connected(relay: Relay, host_name: str, patience: Patience) -> smtplib.SMTP:
     *host_name* is what we say who we are (EHLO). Raises `RelayUnusable` where the server can't be reached, can't prove
     who it is, or refuses us.
     """
-    context = ssl.create_default_context()
     try:
         if relay.security == "smtps":
+            context = ssl.create_default_context()
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
                 relay.host, relay.port, local_hostname=host_name, timeout=patience.connect, context=context
             )
         else:
             smtp = smtplib.SMTP(relay.host, relay.port, local_hostname=host_name, timeout=patience.connect)
         try:
-            _introduce(smtp, relay, context)
+            _introduce(smtp, relay)
         except BaseException:
             smtp.close()
             raise
@@ -85,10 +85,10 @@ def connected(relay: Relay, host_name: str, patience: Patience) -> smtplib.SMTP:
     return smtp
 
 
-def _introduce(smtp: smtplib.SMTP, relay: Relay, context: ssl.SSLContext) -> None:
+def _introduce(smtp: smtplib.SMTP, relay: Relay) -> None:
     smtp.ehlo_or_helo_if_needed()
     if relay.security == "smtp+starttls":
-        smtp.starttls(context=context)
+        smtp.starttls(context=ssl.create_default_context())
         smtp.ehlo()
     if relay.user is not None:
         smtp.login(relay.user, relay.password or "")

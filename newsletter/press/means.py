@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from newsletter.delivery.connections import Route
 from newsletter.delivery.deciding import Retries
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.generations import Witness
 from newsletter.delivery.outbox import Outbox
-from newsletter.settings.values import Rate
 from newsletter.tokens import Keyring
+
+if TYPE_CHECKING:
+    from newsletter.settings.values import Rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

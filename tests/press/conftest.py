@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rooms import Room, many
 
-from newsletter.press import Press
+from newsletter.press.press import Press
 
 
 @pytest.fixture

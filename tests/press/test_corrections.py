@@ -12,8 +12,8 @@ from newsletter.archive import entries, issues
 from newsletter.archive.reading import View
 from newsletter.errors import InvalidEntry
 from newsletter.models import Change, Source, Status
-from newsletter.press import Press, refusals
-from newsletter.press.press import Outcome
+from newsletter.press import refusals
+from newsletter.press.press import Outcome, Press
 from newsletter.store import tables as our
 
 NOTE = "It happened in Gao, not in Timbuktu."

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from newsletter.delivery.work import Done, State, record
 from newsletter.models import Schedule
-from newsletter.press import Press
+from newsletter.press.press import Press
 from newsletter.store import tables as our
 
 #: The rooms' edition starts on one: days 0, 7, 14 are Sundays.

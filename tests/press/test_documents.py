@@ -15,7 +15,7 @@ from rooms import PUBLISHER, Room, an_edition, at, day, entry
 
 from newsletter.archive import documents, editions
 from newsletter.archive.documents import Document, Print
-from newsletter.press import Press
+from newsletter.press.press import Press
 
 _NUMBERS = count()
 

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from newsletter.archive import issues
 from newsletter.archive.reading import View
 from newsletter.models import IssueState, Rule, Status, Withdrawal
-from newsletter.press import Press, refusals
+from newsletter.press import refusals
+from newsletter.press.press import Press
 from newsletter.store import tables as our
 
 NOTICE = "A court in Example City forbade it."

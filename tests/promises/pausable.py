@@ -21,7 +21,7 @@ from typing import Any
 
 import scheduler.clock
 from newsletter.cli import main
-from newsletter.press import Press
+from newsletter.press.press import Press
 
 #: After what a process can be asked to stop.
 MOMENTS = {

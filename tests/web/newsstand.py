@@ -21,8 +21,8 @@ from newsletter.archive import editions, entries, plans
 from newsletter.circulation import Circulation
 from newsletter.delivery.outbox import Outbox
 from newsletter.models import Edition, Entry, Publisher, Schedule
-from newsletter.press import Press
 from newsletter.press.means import Means
+from newsletter.press.press import Press
 from newsletter.shapes import entry_of
 from newsletter.store import Store
 from newsletter.store.schema import upgrade
