@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from math import inf
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
@@ -27,8 +26,8 @@ from newsletter.delivery.envelopes import Envelope
 from newsletter.delivery.work import Claimed
 from newsletter.errors import NewsletterError
 
-#: Seconds.
-_A_MOMENT = 0.005
+#: Seconds: how long others are waited for once one window is done, and how often to look for servers that are late.
+_A_MOMENT, _LOOK = 0.005, 0.25
 
 
 class Unsendable(NewsletterError):
@@ -132,6 +131,7 @@ class _Round:
         self._windows: deque[Window] = deque()
         self._under_way: set[Connection] = set()
         self._ending = False
+        self._looks_at = 0.0
 
     def tell(self, news: Window | Connection | None) -> None:
         """Let it know of a window, of a session that was made, or (`None`) that nothing more comes."""
@@ -151,15 +151,14 @@ class _Round:
 
     def _look(self) -> None:
         """Wait until something happens, and see to it."""
-        now = time.monotonic()
-        ends_at = min((each.ends_at for each in self._under_way), default=inf)
-        for key, _ in self._selector.select(None if ends_at is inf else max(0.0, ends_at - now)):
+        for key, _ in self._selector.select(_LOOK if self._under_way else None):
             if key.data is None:
                 self._hear()
             else:
                 self._proceed(key.data)
         now = time.monotonic()
-        if ends_at <= now:
+        if now >= self._looks_at:
+            self._looks_at = now + _LOOK
             for each in [each for each in self._under_way if each.ends_at <= now]:
                 self._proceed(each)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 from collections import Counter
 from collections.abc import Callable
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers.certificates import make_certificate
 from servers.handing import hand_in
 from servers.ports import LOOPBACK, free_port
 from servers.postfix import Postfix
@@ -137,6 +139,75 @@ def test_a_refused_reader_among_others_takes_nothing_from_them(postfix: Callable
     assert not any(each.reply and each.reply.says_no_mailbox for each in handed if each.outcome is Outcome.DEFERRED)
     got = Counter(mail.partition(b"X-Reader: ")[2].partition(b"\n")[0] for mail in server.delivered(3))
     assert got == {b"one": 1, b"two": 1, b"three": 1}
+
+
+@pytest.mark.parametrize("security", ["smtp", "smtp+starttls", "smtps"])
+def test_messages_of_every_size_arrive_whole_with_tls_and_without(
+    postfix: Callable[..., Postfix], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    server = postfix(
+        smtpd_tls_security_level="may",
+        smtpd_tls_cert_file=str(tmp_path / "certificate.pem"),
+        smtpd_tls_key_file=str(tmp_path / "key.pem"),
+        smtpd_tls_wrappermode="yes" if security == "smtps" else "no",
+    )
+    # The last does not fit into what a socket holds.
+    sizes = [0, 1, 16_000, 3_000_000, 5]
+    sent = [
+        Envelope(
+            sender="b@example.org",
+            recipient="reader@example.org",
+            mail=dot_stuffed(b"X-Size: %d\r\n\r\n" % size + (b"x" * 70 + b"\r\n") * (size // 72)),
+        )
+        for size in sizes
+    ]
+    with session(server.url.replace("smtp://", f"{security}://")) as opened:
+        assert outcomes(hand_in(opened, sent)) == ["sent"] * 5
+        assert opened.usable
+    got = {len(mail.partition(b"\n\n")[2]) for mail in server.delivered(5)}
+    assert got == {size // 72 * 71 for size in sizes}
+
+
+def test_a_server_that_stops_taking_a_message_is_not_waited_for_for_ever() -> None:
+    with socket.create_server((LOOPBACK, 0)) as stuck:
+
+        def take_half() -> None:
+            with stuck.accept()[0] as connection:
+                for said in (b"220 Hello\r\n", b"250-Hello\r\n250 PIPELINING\r\n", b"250 1\r\n250 2\r\n354 Go on\r\n"):
+                    connection.sendall(said)
+                    connection.recv(1 << 12)
+                done.wait(60)
+
+        done = Event()
+        thread = Thread(target=take_half, daemon=True)
+        thread.start()
+        large = Envelope(sender="b@example.org", recipient="reader@example.org", mail=b"x" * 30_000_000 + b"\r\n")
+        with session(f"smtp://{LOOPBACK}:{stuck.getsockname()[1]}", reply=0.5, dot=0.5, connect=5) as opened:
+            assert outcomes(hand_in(opened, [large, *envelopes(1)])) == ["unknown", "untried"]
+        done.set()
+        thread.join()
+
+
+def test_a_server_that_says_more_than_it_was_asked_is_not_used_again() -> None:
+    with socket.create_server((LOOPBACK, 0)) as talking:
+
+        def talk() -> None:
+            with talking.accept()[0] as connection:
+                for said in (b"220 Hello\r\n", b"250-Hello\r\n250 PIPELINING\r\n", b"250 1\r\n250 2\r\n354 Go on\r\n"):
+                    connection.sendall(said)
+                    connection.recv(1 << 12)
+                connection.sendall(b"250-Taken\r\n250 really\r\n250 and more\r\n")
+                connection.recv(1 << 12)
+
+        thread = Thread(target=talk, daemon=True)
+        thread.start()
+        with session(f"smtp://{LOOPBACK}:{talking.getsockname()[1]}") as opened:
+            handed = hand_in(opened, envelopes(1))
+            assert [(str(each.outcome), str(each.reply)) for each in handed] == [("sent", "250 Taken really")]
+            assert not opened.usable
+        thread.join()
 
 
 def MAIL_TO(name: str) -> bytes:  # noqa: N802 -- reads as the constant that it is made of
