@@ -271,6 +271,7 @@ def months(first: date, moves: date) -> list[Act]:
         then(25.4, "withdraw", day(22)),
         then(tuesday - 0.04, "hold"),
         then(tuesday + 1, "release"),
+        then(33.2, "correct", day(24), note(24)),
         then(33.3, "hold", day(34), day(36)),
         then(35.3, "release", day(34), day(36)),
         then(38.3, "correct", day(37), note(37)),
@@ -359,4 +360,4 @@ def test_a_year(archives, tmp_path, database_kind):
     for number in range(6):
         script += months(first + timedelta(days=SEASON * number), moves)
     down = without(first, (21.2, 23.9), (95, 95.4), (220, 224), (323.1, 323.9))
-    live(world, first, 358, script, down, each=timedelta(minutes=30))
+    live(world, first, 358, script, down, each=timedelta(minutes=50))
