@@ -134,13 +134,17 @@ def happened() -> Counter[str]:
 def lives(
     archives: Callable[[str], Store], tmp_path: Path, relay: ScriptedRelay, happened: Counter[str]
 ) -> Callable[[str], SenderLife]:
-    """Give what begins a life on a new database of a kind."""
+    """Give what begins a life on a new database of a kind, when the one before is over."""
+    opened: list[Store] = []
 
     def begin(kind: str) -> SenderLife:
+        for store in opened:
+            store.close()  # hundreds of lives would keep as many connections
+        opened[:] = [archives(kind)]
         relay.seen.clear()
         relay.turned_away.clear()
         # One connection: what comes first is the same each time.
-        room = RelayRoom(archives(kind), tmp_path / uuid4().hex, url=relay.url, connections=1)
+        room = RelayRoom(opened[0], tmp_path / uuid4().hex, url=relay.url, connections=1)
         return SenderLife(room, relay, happened=happened)
 
     return begin
