@@ -92,8 +92,8 @@ def queue_again(store: Store) -> None:
 SENDER = """
 import json, resource, sys, time
 sys.path[:0] = sys.argv[3:]
-from newsletter.delivery.postman import Route
-from newsletter.delivery.smtp import Relay
+from newsletter.delivery.connections import Route
+from newsletter.delivery.relay import Relay
 from newsletter.press.means import Means
 from newsletter.press.sending import Sending
 from newsletter.store import Store

@@ -17,14 +17,14 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import process_time
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parents[1] / "tests" / "delivery")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from dkim_keys import key  # noqa: E402 -- keys and samples live with the tests
-from render import samples  # noqa: E402 -- as above
+from dkim_keys import key
+from render import samples
 
-from newsletter.delivery.dkim import Signer  # noqa: E402 -- as above
-from newsletter.render.mail import issue_mail  # noqa: E402 -- as above
-from newsletter.render.message import Imprint, fill, freeze  # noqa: E402 -- as above
+from newsletter.delivery.dkim import Signer
+from newsletter.render.mail import issue_mail
+from newsletter.render.message import Imprint, fill, freeze
 
 MESSAGES, ROUNDS = 500, 9
 SHORT = b"From: a@example.org\r\n\r\n"

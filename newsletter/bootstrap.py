@@ -15,12 +15,12 @@ import structlog
 
 from newsletter import crashing
 from newsletter.circulation import Circulation, Intake, has_suppressions
+from newsletter.delivery.connections import Route
 from newsletter.delivery.deciding import Retries
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.generations import Witness
 from newsletter.delivery.outbox import Outbox
-from newsletter.delivery.postman import Route
-from newsletter.delivery.smtp import Patience, Relay
+from newsletter.delivery.relay import Patience, Relay
 from newsletter.desk import Desk
 from newsletter.errors import NewsletterError
 from newsletter.keys import keyring, suppression_key

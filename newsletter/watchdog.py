@@ -37,7 +37,7 @@ class Watchdog:
             return False
         request = Request(self._address, headers={"User-Agent": "daily-dose"})  # noqa: S310 -- the operator's own, http or https
         try:
-            with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+            with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 -- as above
                 answered = bool(answer.status < HTTPStatus.BAD_REQUEST)
         except (URLError, OSError, ValueError) as error:
             _log.warning("the watchdog does not answer", reason=str(error))

@@ -1,4 +1,4 @@
-"""What every test may ask for: a fresh database of either kind, and a machine without our settings in it."""
+"""What every test may ask for: a fresh database of either kind, servers, and a machine without our settings in it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,22 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from provider import handing_on
 from rooms import Room, an_edition
+from servers.dovecot import Dovecot, NoDovecot, running_dovecot
 from servers.missing import missing
+from servers.name_server import NameServer, running_dns
+from servers.opendkim import NoOpenDkim, OpenDkim, an_opendkim
 from servers.postfix import NoPostfix, Postfix, running_postfix
 from servers.postgresql import NoPostgreSQL, PostgreSQL, running_server
+from servers.rspamd import NoRspamd, Rspamd, running_rspamd
 from servers.smtp_sink import NoSmtpSink, SmtpSink, running_sink
+from servers.spamassassin import NoSpamAssassin, SpamAssassin, a_spamassassin
 
 from newsletter.store import Store
 from newsletter.store.schema import upgrade
 
-_POSTFIX = "apt-get install --no-install-recommends postfix"
+_INSTALL = "apt-get install --no-install-recommends"
 
 # A shared machine stalls now and then, so no deadline; what CI finds must be found again.
 hypothesis_settings.register_profile("ours", deadline=None, print_blob=True)
@@ -116,7 +122,7 @@ def sink() -> Iterator[Callable[..., SmtpSink]]:
             try:
                 return running.enter_context(running_sink(*options, port=port))
             except NoSmtpSink as error:
-                missing(str(error), install=_POSTFIX)
+                missing(str(error), install=f"{_INSTALL} postfix")
 
         yield start
 
@@ -130,9 +136,64 @@ def postfix() -> Iterator[Callable[..., Postfix]]:
             try:
                 return running.enter_context(running_postfix(settings))
             except NoPostfix as error:
-                missing(str(error), install=_POSTFIX)
+                missing(str(error), install=f"{_INSTALL} postfix")
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def opendkim(tmp_path_factory: pytest.TempPathFactory) -> OpenDkim:
+    """Give a judge of signatures."""
+    try:
+        return an_opendkim(tmp_path_factory.mktemp("opendkim"))
+    except NoOpenDkim as error:
+        missing(str(error), install=f"{_INSTALL} opendkim")
+
+
+@pytest.fixture(scope="session")
+def dns() -> Iterator[NameServer]:
+    """Run a name server, which knows nothing but what tests put into its zone."""
+    with running_dns() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rspamd(dns: NameServer) -> Iterator[Rspamd]:
+    """Run an rspamd that asks our name server."""
+    try:
+        with running_rspamd(dns.port) as server:
+            yield server
+    except NoRspamd as error:
+        missing(str(error), install=f"{_INSTALL} rspamd")
+
+
+@pytest.fixture(scope="session")
+def spamassassin(dns: NameServer, tmp_path_factory: pytest.TempPathFactory) -> SpamAssassin:
+    """Give a SpamAssassin that asks our name server."""
+    try:
+        return a_spamassassin(tmp_path_factory.mktemp("spamassassin"), dns.port)
+    except NoSpamAssassin as error:
+        missing(str(error), install=f"{_INSTALL} spamassassin")
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """Run a Dovecot with a mailbox for everybody."""
+    try:
+        with running_dovecot() as server:
+            yield server
+    except NoDovecot as error:
+        missing(str(error), install=f"{_INSTALL} dovecot-imapd dovecot-lmtpd")
+
+
+@pytest.fixture(scope="session")
+def exchange(dovecot: Dovecot) -> Iterator[Postfix]:
+    """Run a Postfix that hands every mail for example.net on to its mailbox."""
+    try:
+        with running_postfix(handing_on(dovecot)) as server:
+            yield server
+    except NoPostfix as error:
+        missing(str(error), install=f"{_INSTALL} postfix")
 
 
 @contextmanager

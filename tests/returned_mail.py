@@ -18,7 +18,7 @@ def leave_address(reader: UUID) -> str:
 READER = UUID(int=0x1234)
 MAILING = 77
 #: Whose mail came back: the address that a mailing to the reader was sent from.
-SENDER = bounce_address(KEYS, READER, MAILING, BOUNCE_DOMAIN, at(0))
+SENDER = bounce_address(KEYS, READER.bytes, MAILING, BOUNCE_DOMAIN, at(0))
 FORGED = f"b+{'a' * 61}@{BOUNCE_DOMAIN}"
 LEAVING = leave_address(READER)
 LINK = f"https://dose.example.org/unsubscribe/{KEYS.seal_for_mail(Purpose.UNSUBSCRIBE, READER.bytes, at(0))}"

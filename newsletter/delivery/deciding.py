@@ -6,8 +6,8 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from newsletter.delivery.envelopes import Handed, Outcome, Stage
 from newsletter.delivery.replies import Reply
-from newsletter.delivery.smtp import Handed, Outcome, Stage
 from newsletter.delivery.work import Claimed, Done, State
 
 #: The longest wait between two attempts, and how much of a wait is spread, so that what failed together does not

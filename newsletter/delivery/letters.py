@@ -99,7 +99,7 @@ def claim(connection: Connection, terms: Terms, most: int) -> list[Claimed]:
         Claimed(
             mailing=NONE,
             number=row.id,
-            reader=row.uid,
+            reader=row.uid.bytes if row.uid is not None else None,
             address=row.address,
             message_id=row.message_id,
             due_at=row.due_at,

@@ -1,79 +1,55 @@
 """
-The postman: hands windows of messages to a relay, over several kept connections, each in a thread of its own.
+The postman: hands windows of messages to a relay, over several kept connections at once.
 
-The threads speak SMTP and nothing else. Whoever gives them work keeps the ledger: it marks a window before it hands it
-over, and records what came of it, so that what is in flight is never more than connections times the window.
+One thread of its own speaks SMTP on all connections; others make the messages, or wait for a new connection. Whoever
+gives it work keeps the ledger: it marks a window before it hands it over, and records what came of it, so that what is
+in flight is never more than connections times the window.
 """
 
 from __future__ import annotations
 
+import os
+import selectors
+import socket
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from math import inf
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
-from newsletter import crashing
-from newsletter.delivery.smtp import Envelope, Handed, Outcome, Patience, Relay, RelayUnusable, Session, Stage
+from newsletter.delivery.connections import Connection, Report, Route, Window
+from newsletter.delivery.envelopes import Envelope
 from newsletter.delivery.work import Claimed
 from newsletter.errors import NewsletterError
 
-#: So many sessions that a server ended one after the other, having taken nothing, say that it is not to be asked now.
-_TIMES = 3
-_TOOK = (Outcome.SENT, Outcome.UNKNOWN)
+#: Seconds.
+_A_MOMENT = 0.005
 
 
 class Unsendable(NewsletterError):
     """No message can be made of this, now or ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """
-    What became of a window, message by message; what is not there was not tried.
-
-    *unsendable* are those of which no message can be made, and why. *fault* says why a connection takes no more.
-    """
-
-    window: Sequence[Claimed]
-    handed: Sequence[tuple[Claimed, Handed]]
-    unsendable: Sequence[tuple[Claimed, str]] = ()
-    fault: RelayUnusable | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """How a relay is reached: as *host_name*, over so many *connections*."""
-
-    relay: Relay
-    host_name: str
-    connections: int = 8
-    window: int = 10
-    patience: Patience = field(default_factory=Patience)
-
-
-class _Window(NamedTuple):
-    """Work that is handed in one after the other."""
-
-    works: Sequence[Claimed]
-    go_on: Callable[[], bool]
-
-
 class Postman:
     """
     Takes windows and reports them.
 
-    *envelope_of* makes a message of claimed work, in the postman's thread; it raises `Unsendable` where none can be
-    made.
+    *envelope_of* makes a message of claimed work, in a thread of the postman's; it raises `Unsendable` where none can
+    be made.
     """
 
     def __init__(self, route: Route, envelope_of: Callable[[Claimed], Envelope]) -> None:
         self._route = route
         self._envelope_of = envelope_of
-        self._windows: SimpleQueue[_Window | None] = SimpleQueue()
-        self._reports: SimpleQueue[Report] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
+        self._reports: SimpleQueue[Report | BaseException] = SimpleQueue()
+        self._round: _Round | None = None
+        # Signatures are made on as many processors as there are.
+        self._composers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="composer")
         #: How many connections may be used: one that finds no server is not tried again.
         self.connections = route.connections
         #: How many windows are under way.
@@ -85,117 +61,167 @@ class Postman:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for _ in self._threads:
-            self._windows.put(None)
+        self._composers.shutdown(wait=False, cancel_futures=True)
+        if self._round is not None:
+            self._round.tell(None)
 
     def take(self, works: Sequence[Claimed], go_on: Callable[[], bool]) -> None:
         """Begin to hand in a window, on a connection that is free; *go_on* is asked before each message leaves."""
         self.busy += 1
-        if len(self._threads) < self.busy:
-            thread = threading.Thread(target=self._work, name=f"postman {len(self._threads) + 1}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        self._windows.put(_Window(works, go_on))
+        if self._round is None:
+            self._round = _Round(self._route, self._reports)
+            threading.Thread(target=self._round.work, name="postman", daemon=True).start()
+        self._composers.submit(self._compose, self._round, works, go_on)
 
     def reports(self, seconds: float) -> list[Report]:
-        """Return the reports that are in; wait for the first one, *seconds* at the most."""
+        """
+        Return the reports that are in; wait for the first one, *seconds* at the most.
+
+        Others that are about to come are waited for until half of what was under way is in: to record a window alone
+        costs as much as to record several.
+        """
         found = []
         try:
-            found.append(self._reports.get(timeout=seconds))
+            found.append(self._report(seconds))
+            until = time.monotonic() + _A_MOMENT
+            while len(found) < self.busy / 2 and (left := until - time.monotonic()) > 0:
+                found.append(self._report(left))
             while True:
-                found.append(self._reports.get_nowait())
+                found.append(self._report(0))
         except Empty:
             pass
         self.busy -= len(found)
         self.connections -= sum(1 for report in found if report.fault)
         return found
 
-    def _work(self) -> None:
-        connection = _Connection(self._route, self._envelope_of)
-        try:
-            while (window := self._windows.get()) is not None:
-                self._reports.put(connection.hand_in(window))
-        finally:
-            connection.close()
+    def _report(self, seconds: float) -> Report:
+        report = self._reports.get(timeout=seconds) if seconds else self._reports.get_nowait()
+        if isinstance(report, BaseException):
+            raise report
+        return report
 
-
-class _Connection:
-    """One thread's connection to the relay, made anew where the server ends it."""
-
-    def __init__(self, route: Route, envelope_of: Callable[[Claimed], Envelope]) -> None:
-        self._route = route
-        self._envelope_of = envelope_of
-        self._session: Session | None = None
-        #: How many sessions the server ended, one after the other, having taken nothing.
-        self._in_vain = 0
-
-    def close(self) -> None:
-        """Say goodbye, where there is still somebody to say it to."""
-        if self._session is not None:
-            self._session.close()
-
-    def hand_in(self, window: _Window) -> Report:
-        """Hand in a window; where the server hangs up after it took something, go on in a new session."""
-        go_on = window.go_on
-        left, unsendable = self._envelopes(window.works)
-        handed: list[tuple[Claimed, Handed]] = []
-        fault = None
-        try:
-            while left and fault is None and go_on():
-                kept = self._session is not None and self._session.usable
-                session = self._opened()
-                tried = self._try(session, left, go_on)
-                handed += tried
-                left = left[len(tried) :]
-                fault = self._fault(session, tried, kept=kept) if go_on() else None
-        except RelayUnusable as error:
-            fault = error
-        return Report(window=window.works, handed=handed, unsendable=unsendable, fault=fault)
-
-    def _opened(self) -> Session:
-        if self._session is None or not self._session.usable:
-            self.close()
-            route = self._route
-            self._session = Session(route.relay, host_name=route.host_name, patience=route.patience)
-        return self._session
-
-    def _try(
-        self, session: Session, left: Sequence[tuple[Claimed, Envelope]], go_on: Callable[[], bool]
-    ) -> list[tuple[Claimed, Handed]]:
-        """Hand in during one session; return what was decided, up to where the server would take no more."""
-        tried = []
-        for (work, _), handed in zip(left, session.hand_in([each for _, each in left], go_on), strict=True):
-            if handed.outcome is Outcome.UNTRIED or _is_busy(handed):
-                session.stop()
-                break
-            tried.append((work, handed))
-            crashing.reach("after_data_before_commit")
-        return tried
-
-    def _fault(self, session: Session, tried: Sequence[tuple[Claimed, Handed]], *, kept: bool) -> RelayUnusable | None:
-        """Say why the server is not to be asked again now, if so."""
-        if session.usable or any(handed.outcome in _TOOK for _, handed in tried):
-            self._in_vain = 0
-            return None
-        if kept and not tried:  # what a server does to a session that idled says nothing
-            return None
-        self._in_vain += 1
-        if tried and self._in_vain < _TIMES:
-            return None
-        return RelayUnusable(self._route.relay, session.last_words or "it hung up without a word")
-
-    def _envelopes(self, window: Sequence[Claimed]) -> tuple[list[tuple[Claimed, Envelope]], list[tuple[Claimed, str]]]:
+    def _compose(self, its_round: _Round, works: Sequence[Claimed], go_on: Callable[[], bool]) -> None:
+        """Make the messages of a window and pass it on."""
         envelopes, unsendable = [], []
-        for work in window:
+        try:
+            for work in works:
+                try:
+                    envelopes.append((work, self._envelope_of(work)))
+                except Unsendable as error:
+                    unsendable.append((work, str(error)))
+        except BaseException as error:  # noqa: BLE001 -- it is raised where the report is awaited
+            self._reports.put(error)
+        else:
+            its_round.tell(Window(works, go_on, envelopes, unsendable))
+
+
+class _Round:
+    """The thread that goes round all connections and waits for none."""
+
+    def __init__(self, route: Route, reports: SimpleQueue[Report | BaseException]) -> None:
+        self._route = route
+        self._reports = reports
+        self._news: SimpleQueue[Window | Connection | None] = SimpleQueue()
+        self._heard, self._bell = socket.socketpair()
+        self._heard.setblocking(False)
+        self._bell.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._heard, selectors.EVENT_READ)
+        self._free: list[Connection] = []
+        self._connections: list[Connection] = []
+        self._windows: deque[Window] = deque()
+        self._under_way: set[Connection] = set()
+        self._ending = False
+
+    def tell(self, news: Window | Connection | None) -> None:
+        """Let it know of a window, of a session that was made, or (`None`) that nothing more comes."""
+        self._news.put(news)
+        with suppress(OSError):  # it was rung often enough, or nobody is there any more
+            self._bell.send(b".")
+
+    def work(self) -> None:
+        """Go round until nothing more comes, and what is under way is done."""
+        try:
+            while not self._ending or self._under_way:
+                self._look()
+        except BaseException as error:  # noqa: BLE001 -- it is raised where reports are awaited
+            self._reports.put(error)
+        finally:
+            self._end()
+
+    def _look(self) -> None:
+        """Wait until something happens, and see to it."""
+        now = time.monotonic()
+        ends_at = min((each.ends_at for each in self._under_way), default=inf)
+        for key, _ in self._selector.select(None if ends_at is inf else max(0.0, ends_at - now)):
+            if key.data is None:
+                self._hear()
+            else:
+                self._proceed(key.data)
+        now = time.monotonic()
+        if ends_at <= now:
+            for each in [each for each in self._under_way if each.ends_at <= now]:
+                self._proceed(each)
+
+    def _hear(self) -> None:
+        with suppress(BlockingIOError):
+            self._heard.recv(1 << 12)
+        while True:
             try:
-                envelopes.append((work, self._envelope_of(work)))
-            except Unsendable as error:
-                unsendable.append((work, str(error)))
-        return envelopes, unsendable
+                news = self._news.get_nowait()
+            except Empty:
+                break
+            if news is None:
+                self._ending = True
+            elif isinstance(news, Connection):
+                self._go_on(news)
+            else:
+                self._windows.append(news)
+        while self._windows:
+            connection = self._free.pop() if self._free else self._another()
+            connection.take(self._windows.popleft())
+            self._under_way.add(connection)
+            self._go_on(connection)
 
+    def _another(self) -> Connection:
+        connection = Connection(self._route)
+        self._connections.append(connection)
+        return connection
 
-def _is_busy(handed: Handed) -> bool:
-    """Say whether a server takes nothing now, whoever it is for: a passing refusal before it knew that."""
-    if handed.reply is None or handed.outcome is not Outcome.DEFERRED:
-        return False
-    return handed.stage is Stage.MAIL and not handed.reply.blames_sender
+    def _go_on(self, connection: Connection) -> None:
+        """Do what comes next on a connection that waits for nothing."""
+        while not connection.is_done:
+            if not connection.is_open:
+                threading.Thread(target=self._open, args=(connection,), name="connecting", daemon=True).start()
+                return
+            connection.begin()
+            if connection.session is not None and connection.is_waiting():
+                self._selector.register(connection.session, connection.session.events, connection)
+                return
+        self._under_way.discard(connection)
+        self._free.append(connection)
+        self._reports.put(connection.report())
+
+    def _open(self, connection: Connection) -> None:
+        connection.open()
+        self.tell(connection)
+
+    def _proceed(self, connection: Connection) -> None:
+        session = connection.session
+        if session is None or not connection.is_waiting():
+            return
+        events, number = session.events, session.fileno()
+        connection.proceed()
+        if not connection.is_waiting():
+            self._selector.unregister(number)
+            self._go_on(connection)
+        elif session.events != events:
+            self._selector.modify(session, session.events, connection)
+
+    def _end(self) -> None:
+        self._selector.close()
+        for each in (self._heard, self._bell):
+            each.close()
+        for connection in self._connections:
+            if connection.session is not None:
+                connection.session.close()

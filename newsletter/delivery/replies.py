@@ -13,6 +13,8 @@ from newsletter.text import clean_line
 
 #: What is kept of a reply's text; some servers send an essay.
 _LONGEST = 500
+#: A server that says more than this without coming to an end speaks no SMTP.
+_ENDLESS = 1 << 16
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
 #: The same in a sentence: no part of a longer number, and of a subject that there is (RFC 3463, 3).
 _IN_TEXT = re.compile(r"(?<![\w.])([245])\.([0-7])\.(\d{1,3})(?!\.?\w)", re.ASCII)
@@ -78,7 +80,6 @@ class Reply:
     text: str
 
     @classmethod
-    @lru_cache(maxsize=256)  # a server says "250 2.1.0 Ok" a million times
     def of(cls, code: int, said: bytes | str) -> Reply:
         """Return a reply as it is kept: on one clean line, not too long."""
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
@@ -125,3 +126,33 @@ class Reply:
     def failure(self) -> FeedbackKind:
         """What it is to the reader whose mail it refused for good."""
         return failure([self.status] if self.status else [])
+
+
+class ReplyReader:
+    """Makes replies of a server's bytes, however they come in."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[bytes] = []
+
+    def read(self, data: bytes) -> list[Reply]:
+        """Return the replies that *data* completes. Raises `ConnectionError` for one that comes to no end."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        replies = []
+        for line in lines:
+            self._lines.append(line)
+            if line[3:4] != b"-" or not line[:3].isdigit():
+                replies.append(_said(b"\n".join(self._lines)))
+                self._lines.clear()
+        if len(self._rest) + sum(map(len, self._lines)) > _ENDLESS:
+            message = "its reply comes to no end"
+            raise ConnectionError(message)
+        return replies
+
+
+@lru_cache(maxsize=256)  # a server says "250 2.1.0 Ok" a million times
+def _said(lines: bytes) -> Reply:
+    """Return the reply of some *lines*; what begins with no code is no reply to anything, and has the code -1."""
+    code = lines.rpartition(b"\n")[2][:3]
+    text = b"\n".join([line[4:].strip() for line in lines.split(b"\n")])
+    return Reply.of(int(code) if code.isdigit() else -1, text)

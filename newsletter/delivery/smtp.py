@@ -1,5 +1,5 @@
 """
-SMTP to a relay, pipelined.
+SMTP to a relay, pipelined, over a connection that never makes its caller wait.
 
 The standard library's client does the greeting, TLS and AUTH. What it can't do is done here: MAIL, RCPT and DATA
 leave in one write, and a message's body together with the next one's commands (RFC 2920), so that a message costs
@@ -11,154 +11,66 @@ What became of each message is told honestly: one whose body was sent, dot and a
 
 from __future__ import annotations
 
-import re
+import selectors
 import smtplib
+import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from math import inf
 from types import TracebackType
 from typing import Self
-from urllib.parse import unquote, urlsplit
 
-from newsletter.delivery.replies import Reply
-from newsletter.errors import NewsletterError
-
-_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
-_GO_ON = 354
-_PLAIN = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
-_END = b".\r\n"
-_RESET = b"RSET\r\n"
-
-
-class RelayUnusable(NewsletterError):
-    """The mail server can't be used now: not there, not who it says it is, or not for us."""
-
-    def __init__(self, relay: Relay, why: str) -> None:
-        super().__init__(f"the mail server {relay} can't be used: {why}")
-        self.relay = relay
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
-    """Where mail is handed in. *security* is `smtp` (none), `smtps` (TLS from the start) or `smtp+starttls`."""
-
-    host: str
-    port: int
-    security: str = "smtp"
-    user: str | None = None
-    password: str | None = None
-
-    @classmethod
-    def parse(cls, address: str) -> Relay:
-        """Return the relay of an address that the settings took, such as `smtp+starttls://user:password@host:587`."""
-        parts = urlsplit(address)
-        return cls(
-            host=parts.hostname or "localhost",
-            port=parts.port or _PORTS[parts.scheme],
-            security=parts.scheme,
-            user=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
-        )
-
-    def __str__(self) -> str:
-        """Name it without its user and password."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.security}://{host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a server is waited for, in seconds (RFC 5321, 4.5.3.2)."""
-
-    connect: float = 30
-    reply: float = 300
-    #: After the final dot a server may be working for long, and giving up early makes a duplicate.
-    dot: float = 600
-
-
-class Outcome(StrEnum):
-    """What became of a message that was to be handed in."""
-
-    SENT = "sent"
-    DEFERRED = "deferred"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    UNTRIED = "untried"
-
-
-class Stage(StrEnum):
-    """What a reply answers; a refusal of MAIL is about us alone, since it names no reader."""
-
-    MAIL = "MAIL"
-    RCPT = "RCPT"
-    DATA = "DATA"
-    DOT = "dot"
-
+from newsletter.delivery.envelopes import Envelope, Handed, Outcome, Stage
+from newsletter.delivery.relay import Patience, Relay, connected
+from newsletter.delivery.replies import Reply, ReplyReader
 
 _COMMAND_STAGES = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+_GO_ON = 354
+_END = b".\r\n"
+_RESET = b"RSET\r\n"
+#: How much is read at once.
+_AT_ONCE = 1 << 16
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """
-    A message to hand in.
-
-    *sender* (empty for a message that nobody may bounce) and *recipient* are plain addresses in ASCII, *mail* is as
-    `dot_stuffed` returns it. Raises `ValueError` for an address that could be more than that.
-    """
-
-    sender: str
-    recipient: str
-    mail: bytes
-
-    def __post_init__(self) -> None:
-        """Refuse what could end its command and begin another."""
-        for address in (self.sender, self.recipient):
-            if not _PLAIN.fullmatch(address) and (address or address is self.recipient):
-                message = f"expected a plain address in ASCII, got {address!r}"
-                raise ValueError(message)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handed:
-    """An envelope, what became of it, and the reply that says so at which *stage* (`None` where none came)."""
-
-    envelope: Envelope
-    outcome: Outcome
-    stage: Stage | None = None
-    reply: Reply | None = None
-
-
-def dot_stuffed(mail: bytes) -> bytes:
-    """
-    Return *mail* as it may stand before the final dot (RFC 5321, 4.5.2): every line that begins with a dot has two.
-
-    Raises `ValueError` for a CR or LF alone, by which a server may see another message's commands in a body.
-    """
-    if mail.count(b"\r") != mail.count(b"\n") or mail.count(b"\r\n") != mail.count(b"\n"):
-        message = "expected lines that end in CR LF, got a CR or LF alone"
-        raise ValueError(message)
-    ended = mail if mail.endswith(b"\r\n") else mail + b"\r\n"
-    stuffed = ended.replace(b"\r\n.", b"\r\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+#: What is said and heard for one window: it asks for each reply by how many seconds that may take, and returns
+#: whether the connection takes more.
+_Talk = Generator[float, Reply, bool]
 
 
 class Session:
     """
-    A connection to a relay, greeted, secured and logged in, for many messages one after the other.
+    A connection to a relay, greeted, secured and logged in, for many windows of messages one after the other.
 
-    *host_name* is what we say who we are (EHLO). Raises `RelayUnusable` where the server can't be reached, can't
-    prove who it is, or refuses us. `usable` says whether it takes more.
+    Making one waits for the server; see `connected`. Afterwards nothing waits: whoever has begun a window calls
+    `proceed` whenever one of `events` comes or `ends_at` is over, until it is not `busy`. `usable` says whether the
+    server takes more.
     """
 
     def __init__(self, relay: Relay, *, host_name: str, patience: Patience | None = None) -> None:
         self.relay = relay
         self._patience = patience or Patience()
-        self._smtp = _opened(relay, host_name, self._patience)
+        self._smtp = connected(relay, host_name, self._patience)
+        assert self._smtp.sock is not None, "it is connected"
+        self._socket = self._smtp.sock
+        self._socket.setblocking(False)
+        # The end of a message leaves at once, not when the server has acknowledged what was before it.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._pipelines = self._smtp.has_extn("pipelining")
-        self._waits = 0.0
+        self._reader = ReplyReader()
+        self._replies: deque[Reply] = deque()
+        self._unsent = memoryview(b"")
+        self._talk: _Talk | None = None
+        self._envelopes: Sequence[Envelope] = ()
+        self._handed: list[Handed] = []
+        #: How many of the window's messages have been told of.
+        self._told = 0
+        self._waits = self._patience.reply
         self.usable = True
+        #: Until when, by the steady clock, the server is waited for.
+        self.ends_at = inf
         #: The last refusal, for who wants to know why it ended.
         self.last_words: str | None = None
 
@@ -176,6 +88,20 @@ class Session:
         said = self._smtp.esmtp_features.get("size", "")
         return int(said) or None if said.isdecimal() else None
 
+    @property
+    def busy(self) -> bool:
+        """Say whether a window is under way."""
+        return self._talk is not None
+
+    @property
+    def events(self) -> int:
+        """What of its socket is waited for."""
+        return selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
+
+    def fileno(self) -> int:
+        """Return its socket's number, by which a selector knows it."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         """Say goodbye, if there is still somebody to say it to; a server that hangs is not waited for."""
         if self._smtp.sock is not None:
@@ -186,123 +112,181 @@ class Session:
         except (smtplib.SMTPException, OSError):
             pass
         finally:
-            self.usable = False
-            self._smtp.close()
+            self.stop()
 
     def stop(self) -> None:
         """End the connection at once, without a goodbye."""
         self.usable = False
+        self._talk, self.ends_at = None, inf
         self._smtp.close()
 
-    def hand_in(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool] = lambda: True) -> Iterator[Handed]:
+    def begin(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool] = lambda: True) -> list[Handed]:
         """
-        Hand in messages, and yield what became of each, in order, as soon as that is known.
+        Begin to hand in a window of messages; return what became of some already.
 
         *go_on* is asked before each message's body leaves; once it says no, nothing more is sent, and the connection
         ends: what the server was told of the next message is forgotten with it.
+        """
+        self._envelopes, self._told = envelopes, 0
+        if not self.usable or not envelopes or not go_on():
+            return self._rest()
+        self.usable = False  # until every reply is in
+        self._talk = (self._pipelined if self._pipelines else self._in_lockstep)(envelopes, go_on)
+        return self._advance(lambda talk: self._wait(next(talk)))
+
+    def proceed(self) -> list[Handed]:
+        """
+        Write what may leave and hear what came; return what became known by it, in the order of the messages.
 
         Where the connection ends, the message that the server may have is `UNKNOWN` and those behind it are
-        `UNTRIED`. It must be read to its end: a caller that stops leaves a reply behind, and the session unusable.
+        `UNTRIED`.
         """
-        done = 0
-        for handed in self._hand_in(envelopes, go_on):
-            done += 1
-            if handed.reply is not None and not handed.reply.is_yes:
-                self.last_words = f"it says {handed.reply}"
-            yield handed
-        for envelope in envelopes[done:]:
-            yield Handed(envelope=envelope, outcome=Outcome.UNTRIED)
+        return self._advance(self._hear)
 
-    def _hand_in(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> Iterator[Handed]:
-        """Yield until the connection ends."""
-        if not self.usable or not envelopes or not go_on():
-            return
-        self.usable = False  # until every reply is in
-        one_by_one = self._pipelined if self._pipelines else self._in_lockstep
+    def _advance(self, step: Callable[[_Talk], None]) -> list[Handed]:
+        if (talk := self._talk) is None:
+            return []
         try:
-            for handed in one_by_one(envelopes, go_on):
-                yield handed
-                if handed.outcome is Outcome.UNKNOWN or (handed.reply and handed.reply.closes):
-                    return
-        except (smtplib.SMTPException, OSError):
-            return
-        self.usable = self._smtp.sock is not None
+            step(talk)
+            while self._replies:
+                self._wait(talk.send(self._replies.popleft()))
+            self._flush()
+        except StopIteration as end:
+            # A server that says more than it was asked is not understood any more.
+            self._end(usable=end.value and not self._replies)
+        except OSError as error:
+            self._lose(talk, error)
+        told, self._handed = self._handed, []
+        return told if self.busy else told + self._rest()
 
-    def _pipelined(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> Iterator[Handed]:
+    def _hear(self, _talk: _Talk) -> None:
+        """Read what came; raise `TimeoutError` where nothing did for too long."""
+        came = False
+        try:
+            while True:
+                data = self._socket.recv(_AT_ONCE)
+                if not data:
+                    message = "it hung up"
+                    raise ConnectionResetError(message)
+                came = True
+                self._replies.extend(self._reader.read(data))
+                if len(data) < _AT_ONCE and not (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
+                    return
+        except _NOT_NOW:
+            if not came and time.monotonic() >= self.ends_at:
+                raise TimeoutError from None
+
+    def _flush(self) -> None:
+        """Write what may leave now."""
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+                self.ends_at = time.monotonic() + self._waits
+        except _NOT_NOW:
+            return
+
+    def _wait(self, seconds: float) -> None:
+        """Wait for a reply that long, from now or from when the last of what is written has left."""
+        self._waits = seconds
+        self.ends_at = time.monotonic() + seconds
+
+    def _lose(self, talk: _Talk, error: OSError) -> None:
+        """Let a window know that the connection is lost."""
+        with suppress(StopIteration, OSError):
+            talk.throw(error)
+        self._end(usable=False)
+
+    def _end(self, *, usable: bool) -> None:
+        self._talk, self.ends_at = None, inf
+        self.usable = usable
+        if not usable:
+            self.stop()
+
+    def _rest(self) -> list[Handed]:
+        """Return what was not tried of the window."""
+        rest = [Handed(envelope=each, outcome=Outcome.UNTRIED) for each in self._envelopes[self._told :]]
+        self._told = len(self._envelopes)
+        return rest
+
+    # What is said and heard.
+
+    def _pipelined(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> _Talk:
         """Hand in with one round trip for each message: its commands left with the body before it."""
         self._write(b"".join(_commands(envelopes[0])))
         for number, envelope in enumerate(envelopes, start=1):
             following = b"".join(_commands(envelopes[number])) if number < len(envelopes) else b""
-            refused, last = self._answers(envelope)
-            if refused is None and not go_on():
-                self._smtp.close()
-                return
+            refused, last = yield from self._answers(envelope)
             if refused is None:
-                yield self._deliver(envelope, following)
+                if not go_on():
+                    return False
+                handed = yield from self._deliver(envelope, following)
+                if not self._tell(handed):
+                    return False
                 continue
-            if last.closes:
-                yield refused
-                return
+            if not self._tell(refused) or last.closes:
+                return False
             # A server that asks for the data of a message without a recipient gets none; any other forgets it.
             self._write((_END if last.code == _GO_ON else _RESET) + following)
-            self._reply(self._patience.reply)
-            yield refused
+            yield self._patience.reply
+        return True
 
-    def _answers(self, envelope: Envelope) -> tuple[Handed | None, Reply]:
-        """Read the replies to a message's commands; return the first refusal, if there is one, and the last reply."""
+    def _answers(self, envelope: Envelope) -> Generator[float, Reply, tuple[Handed | None, Reply]]:
+        """Hear the replies to a message's commands; return the first refusal, if there is one, and the last reply."""
         refused = None
         for stage in _COMMAND_STAGES:
             # They left with the body before them, and a server that is at work on that answers them later.
-            reply = self._reply(max(self._patience.reply, self._patience.dot))
+            reply = yield max(self._patience.reply, self._patience.dot)
             if refused is None and not _goes_on(stage, reply):
                 refused = _refused(envelope, stage, reply)
             if reply.closes:
                 break
         return refused, reply
 
-    def _in_lockstep(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> Iterator[Handed]:
+    def _in_lockstep(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> _Talk:
         """Hand in with four round trips for each message: for a server that can't be asked many things at once."""
         for envelope in envelopes:
             refused = None
             for stage, command in zip(_COMMAND_STAGES, _commands(envelope), strict=True):
                 self._write(command)
-                reply = self._reply(self._patience.reply)
+                reply = yield self._patience.reply
                 if not _goes_on(stage, reply):
                     refused = _refused(envelope, stage, reply)
                     break
-            if refused is None and not go_on():
-                self._smtp.close()
-                return
             if refused is None:
-                yield self._deliver(envelope, b"")
+                if not go_on():
+                    return False
+                handed = yield from self._deliver(envelope, b"")
+                if not self._tell(handed):
+                    return False
                 continue
-            if refused.reply and refused.reply.closes:
-                yield refused
-                return
+            if not self._tell(refused):
+                return False
             self._write(_RESET)
-            self._reply(self._patience.reply)
-            yield refused
+            yield self._patience.reply
+        return True
 
-    def _deliver(self, envelope: Envelope, following: bytes) -> Handed:
+    def _deliver(self, envelope: Envelope, following: bytes) -> Generator[float, Reply, Handed]:
         """Send a message's body, its final dot and what *following* asks next; say what became of it."""
+        self._write(envelope.mail + _END + following)
         try:
-            self._write(envelope.mail + _END + following)
-            reply = self._reply(self._patience.dot)
-        except (smtplib.SMTPException, OSError):
+            reply = yield self._patience.dot
+        except OSError:
             return Handed(envelope=envelope, outcome=Outcome.UNKNOWN, stage=Stage.DOT)
         if reply.is_yes:
             return Handed(envelope=envelope, outcome=Outcome.SENT, stage=Stage.DOT, reply=reply)
         return _refused(envelope, Stage.DOT, reply)
 
-    def _write(self, data: bytes) -> None:
-        self._smtp.send(data)
+    def _tell(self, handed: Handed) -> bool:
+        """Keep what became of a message; say whether the connection goes on."""
+        self._handed.append(handed)
+        self._told += 1
+        if handed.reply is not None and not handed.reply.is_yes:
+            self.last_words = f"it says {handed.reply}"
+        return handed.outcome is not Outcome.UNKNOWN and not (handed.reply is not None and handed.reply.closes)
 
-    def _reply(self, seconds: float) -> Reply:
-        assert self._smtp.sock is not None, "a session that is not usable asks nothing"
-        if seconds != self._waits:
-            self._smtp.sock.settimeout(seconds)
-            self._waits = seconds
-        return Reply.of(*self._smtp.getreply())
+    def _write(self, data: bytes) -> None:
+        """Let *data* leave after what still waits to be written."""
+        self._unsent = memoryview(data if not self._unsent else bytes(self._unsent) + data)
 
 
 def _commands(envelope: Envelope) -> tuple[bytes, bytes, bytes]:
@@ -318,59 +302,3 @@ def _refused(envelope: Envelope, stage: Stage, reply: Reply) -> Handed:
     """Say what a refusal makes of a message; what is no reply to what was asked is nothing to give a reader up for."""
     outcome = Outcome.FAILED if reply.is_for_good else Outcome.DEFERRED
     return Handed(envelope=envelope, outcome=outcome, stage=stage, reply=reply)
-
-
-def _opened(relay: Relay, host_name: str, patience: Patience) -> smtplib.SMTP:
-    """Return a connection that is greeted, secured and logged in; raise `RelayUnusable`."""
-    context = ssl.create_default_context()
-    try:
-        if relay.security == "smtps":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                relay.host, relay.port, local_hostname=host_name, timeout=patience.connect, context=context
-            )
-        else:
-            smtp = smtplib.SMTP(relay.host, relay.port, local_hostname=host_name, timeout=patience.connect)
-        try:
-            _introduce(smtp, relay, context)
-        except BaseException:
-            smtp.close()
-            raise
-    except (smtplib.SMTPException, OSError) as error:
-        late = isinstance(error.__context__, TimeoutError)  # which smtplib tells as a server that hung up
-        raise RelayUnusable(relay, _why(relay, TimeoutError() if late else error)) from error
-    return smtp
-
-
-def _introduce(smtp: smtplib.SMTP, relay: Relay, context: ssl.SSLContext) -> None:
-    smtp.ehlo_or_helo_if_needed()
-    if relay.security == "smtp+starttls":
-        smtp.starttls(context=context)
-        smtp.ehlo()
-    if relay.user is not None:
-        smtp.login(relay.user, relay.password or "")
-
-
-def _why(relay: Relay, error: Exception) -> str:
-    """Say in words what is wrong and how to mend it."""
-    if isinstance(error, smtplib.SMTPResponseException):
-        said = f"{Reply.of(error.smtp_code, error.smtp_error)}"
-        if isinstance(error, smtplib.SMTPAuthenticationError):
-            return f"it refuses user and password ({said}): set them in DAILY_DOSE_SMTP_URL, an @ in them as %40"
-        return f"it says {said}"
-    if isinstance(error, smtplib.SMTPNotSupportedError) and "STARTTLS" in str(error):
-        return "it offers no STARTTLS: use smtps:// or, on a network of your own, smtp://"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not good for {relay.host}: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"no TLS can be agreed on ({error.reason or error}): is the port right for {relay.security}://?"
-    return next((words for kind, words in _WORDS.items() if isinstance(error, kind)), str(error)).format(
-        error.strerror if isinstance(error, OSError) else error
-    )
-
-
-_WORDS = {
-    smtplib.SMTPNotSupportedError: "it offers no way to log in: leave user and password out of DAILY_DOSE_SMTP_URL",
-    smtplib.SMTPServerDisconnected: "it hung up without a word: is the port right, and may this machine connect?",
-    TimeoutError: "it does not answer: is it running, and does a firewall let us through?",
-    OSError: "{}: is it running, and are host and port right?",
-}

@@ -21,13 +21,14 @@ _READER, _MAILING = 16, 3
 _LONGEST_MAILBOX = 64  # RFC 5321, 4.5.3.1.1
 
 
-def bounce_address(keys: Keyring, reader: UUID, mailing_id: int, domain: str, now: datetime) -> str:
+def bounce_address(keys: Keyring, reader: bytes, mailing_id: int, domain: str, now: datetime) -> str:
     """
-    Return the envelope's sender of a mailing to *reader*, a subscription; *mailing_id* is 0 for a letter.
+    Return the envelope's sender of a mailing to *reader*, a subscription by the bytes of its UUID.
 
-    It does not depend on *now*: a retry has the same. Raises `OverflowError` for a mailing's id of more than 3 bytes.
+    *mailing_id* is 0 for a letter. It does not depend on *now*: a retry has the same. Raises `OverflowError` for a
+    mailing's id of more than 3 bytes.
     """
-    subject = reader.bytes + mailing_id.to_bytes(_MAILING)
+    subject = reader + mailing_id.to_bytes(_MAILING)
     return f"{_BOUNCE}+{keys.seal_for_mail(Purpose.BOUNCE, subject, now)}@{domain}"
 
 

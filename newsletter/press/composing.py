@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import lru_cache
 
+from newsletter.delivery.envelopes import Envelope, dot_stuffed
 from newsletter.delivery.postman import Unsendable
-from newsletter.delivery.smtp import Envelope, dot_stuffed
 from newsletter.delivery.verp import bounce_address
 from newsletter.delivery.work import Claimed
 from newsletter.press.means import Means
@@ -40,7 +40,7 @@ class Composing:
             return self._signed(work, work.mail)
         if work.reader is None:
             raise Unsendable("its subscription has no name")
-        token = self.means.keys.seal_for_mail(Purpose.UNSUBSCRIBE, work.reader.bytes, work.due_at)
+        token = self.means.keys.seal_for_mail(Purpose.UNSUBSCRIBE, work.reader, work.due_at)
         try:
             mail = fill(work.mail, to=work.address, message_id=work.message_id, date=work.due_at, leave=token)
         except UnsafeHeader as error:

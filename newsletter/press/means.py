@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from newsletter.delivery.connections import Route
 from newsletter.delivery.deciding import Retries
 from newsletter.delivery.dkim import Signer
 from newsletter.delivery.generations import Witness
 from newsletter.delivery.outbox import Outbox
-from newsletter.delivery.postman import Route
 from newsletter.settings.values import Rate
 from newsletter.tokens import Keyring
 

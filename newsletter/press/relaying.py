@@ -20,12 +20,13 @@ import structlog
 
 from newsletter import crashing
 from newsletter.delivery import pausing
+from newsletter.delivery.connections import Report, Route
 from newsletter.delivery.deciding import Breaker, verdict
 from newsletter.delivery.feedback.refusals import refusal
-from newsletter.delivery.postman import Postman, Report, Route
+from newsletter.delivery.postman import Postman
 from newsletter.delivery.rates import Pace
+from newsletter.delivery.relay import RelayUnusable
 from newsletter.delivery.replies import Reply
-from newsletter.delivery.smtp import RelayUnusable
 from newsletter.delivery.work import Claimed, Done, State, mark, record, renew
 from newsletter.press.composing import Composing
 from newsletter.press.means import Means

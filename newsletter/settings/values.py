@@ -162,9 +162,11 @@ def _contact(value: str) -> str:
 
 
 def _rate(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d{1,9})\s*/\s*([dhms])", value.strip())
+    return _rate_in(value) if isinstance(value, str) else value
+
+
+def _rate_in(text: str) -> Rate:
+    match = re.fullmatch(r"(\d{1,9})\s*/\s*([dhms])", text.strip())
     if match is None or not int(match[1]):
         raise ValueError("no rate")
     return Rate(int(match[1]), _UNITS[match[2]])
@@ -183,7 +185,7 @@ def _pairs(value: object) -> list[tuple[str, str]] | None:
 
 def _domain_rates(value: object) -> object:
     pairs = _pairs(value)
-    return value if pairs is None else tuple(DomainRate(_domain(name), _rate(text)) for name, text in pairs)  # type: ignore[arg-type]
+    return value if pairs is None else tuple(DomainRate(_domain(name), _rate_in(text)) for name, text in pairs)
 
 
 def _dkim_keys(value: object) -> object:

@@ -18,7 +18,9 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
+    CursorResult,
     FromClause,
+    Select,
     Table,
     Text,
     any_,
@@ -76,6 +78,27 @@ def written_rows(dialect: str, columns: Columns, rows: Sequence[Sequence[Any]]) 
     if dialect != "sqlite":
         return json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_as_json)
     return json.dumps(rows, default=_as_kept)
+
+
+def reading_at_once(dialect: str, statement: Select[Any]) -> Select[Any]:
+    """
+    Return *statement* as one whose rows `rows_read` returns.
+
+    SQLite gives row by row, and lets other threads run after each: a thread that reads many beside busy ones waits for
+    them as often.
+    """
+    if dialect != "sqlite":
+        return statement
+    rows = statement.subquery("rows_to_read")
+    return select(func.json_group_array(func.json_array(*rows.c, type_=Text), type_=Text))
+
+
+def rows_read(result: CursorResult[Any]) -> list[Sequence[Any]]:
+    """Return the rows of `reading_at_once`, in order; an instant in them is what `Instant.read` takes."""
+    if result.dialect.name != "sqlite":
+        return list(result.all())
+    rows: list[Sequence[Any]] = json.loads(result.scalar_one())
+    return rows
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

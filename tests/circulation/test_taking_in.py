@@ -75,7 +75,7 @@ class Lists:
     def bounced(self, on: date | int, status: str = "5.1.1", *, number: int = 1, address: str = ONE) -> bytes:
         """Return a report about a reader's mail that came back on a day; each number is another message."""
         when = at(on, 7, seconds=number)
-        sender = bounce_address(KEYS, self.uid(address), number, BOUNCE_DOMAIN, at(0))
+        sender = bounce_address(KEYS, self.uid(address).bytes, number, BOUNCE_DOMAIN, at(0))
         return (
             f"X-Original-To: {sender}\nReceived: by mx; {when:%a, %d %b %Y %H:%M:%S} +0000\n"
             "From: MAILER-DAEMON@example.net\nContent-Type: multipart/report; boundary=b\n\n--b\n"
@@ -208,7 +208,7 @@ def test_one_address_beside_another_is_not_it(lists: Lists) -> None:
 
 
 def complained(lists: Lists) -> bytes:
-    sender = bounce_address(KEYS, lists.uid(), 1, BOUNCE_DOMAIN, at(0))
+    sender = bounce_address(KEYS, lists.uid().bytes, 1, BOUNCE_DOMAIN, at(0))
     return complaint("Feedback-Type: abuse", original=our_headers(sender=sender))
 
 

@@ -13,12 +13,15 @@ import pytest
 from command_line import NOON, READER, CommandLine, until
 from returned_mail import delivery_report, group, message
 from servers.dovecot import NoDovecot, running_dovecot
+from servers.handing import hand_in
 from servers.missing import missing
 from servers.ports import LOOPBACK
 from servers.postfix import Postfix
 from sqlalchemy import func, select
 
-from newsletter.delivery.smtp import Envelope, Outcome, Patience, Relay, Session, dot_stuffed
+from newsletter.delivery.envelopes import Envelope, Outcome, dot_stuffed
+from newsletter.delivery.relay import Patience, Relay
+from newsletter.delivery.smtp import Session
 from newsletter.delivery.verp import bounce_address
 from newsletter.keys import keyring
 from newsletter.store import Store
@@ -36,7 +39,7 @@ def sender_of(line: CommandLine, mailing_id: int = 7) -> str:
         uid = connection.scalars(select(subscriptions.c.uid).order_by(subscriptions.c.id)).first()
     store.close()
     assert uid is not None
-    return bounce_address(keyring(line.home / "keys"), uid, mailing_id, DOMAIN, line.at)
+    return bounce_address(keyring(line.home / "keys"), uid.bytes, mailing_id, DOMAIN, line.at)
 
 
 def score(line: CommandLine) -> tuple[str, float | None]:
@@ -200,7 +203,7 @@ def send(server: Postfix, sender: str, recipient: str = "nobody@example.org") ->
     mail = b"From: dose@example.org\r\nTo: nobody@example.org\r\nSubject: A day\r\n\r\nHello\r\n"
     envelope = Envelope(sender=sender, recipient=recipient, mail=dot_stuffed(mail))
     with Session(Relay.parse(server.url), host_name="news.example.org", patience=Patience()) as session:
-        assert [each.outcome for each in session.hand_in([envelope])] == [Outcome.SENT]
+        assert [each.outcome for each in hand_in(session, [envelope])] == [Outcome.SENT]
 
 
 def test_a_real_bounce_in_a_maildir_counts_for_the_reader_whose_mail_it_was(live, postfix):

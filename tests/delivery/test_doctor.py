@@ -19,7 +19,7 @@ from newsletter.delivery.doctor.dns_check import Identity, check_dns
 from newsletter.delivery.doctor.findings import Finding, Weight
 from newsletter.delivery.doctor.mail_check import check_mail
 from newsletter.delivery.doctor.names import Names, NoNameServer, resolver
-from newsletter.delivery.smtp import Relay
+from newsletter.delivery.relay import Relay
 from newsletter.settings import Settings
 from newsletter.settings.values import DkimKey
 

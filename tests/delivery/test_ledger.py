@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -113,7 +112,7 @@ def fill_of(delivery: Claimed) -> bytes:
         to=delivery.address,
         message_id=delivery.message_id,
         date=delivery.due_at,
-        leave=KEYS.seal_for_mail(Purpose.UNSUBSCRIBE, delivery.reader.bytes, at(0)),
+        leave=KEYS.seal_for_mail(Purpose.UNSUBSCRIBE, delivery.reader, at(0)),
     )
 
 
@@ -195,7 +194,7 @@ def test_a_message_has_the_same_bytes_at_every_attempt(sent):
     first = claim(sent, at(0), most=12)
 
     again = claim(sent, at(0, seconds=121), most=12)
-    assert [replace(work, attempts=1) for work in again] == first
+    assert [work._replace(attempts=1) for work in again] == first
     assert len({delivery.message_id for delivery in first}) == 12
 
 

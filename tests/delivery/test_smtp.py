@@ -10,11 +10,14 @@ from threading import Thread
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers.handing import hand_in
 from servers.ports import LOOPBACK, free_port
 from servers.postfix import Postfix
 from servers.smtp_sink import SmtpSink
 
-from newsletter.delivery.smtp import Envelope, Handed, Outcome, Patience, Relay, RelayUnusable, Session, dot_stuffed
+from newsletter.delivery.envelopes import Envelope, Handed, Outcome, dot_stuffed
+from newsletter.delivery.relay import Patience, Relay, RelayUnusable
+from newsletter.delivery.smtp import Session
 
 MAIL = b"From: desk@example.org\r\nSubject: A day\r\n\r\nHello\r\n.\r\n.dot\r\n..two\r\nEnd\r\n"
 Sink = Callable[..., SmtpSink]
@@ -44,8 +47,8 @@ def test_every_message_arrives_as_it_was_and_for_whom_it_was(sink: Sink, options
     server = sink(*options)
     sent = envelopes(50)
     with session(server.url) as opened:
-        first = list(opened.hand_in(sent[:20]))
-        rest = list(opened.hand_in(sent[20:]))
+        first = hand_in(opened, sent[:20])
+        rest = hand_in(opened, sent[20:])
         assert opened.usable
     assert outcomes(first + rest) == ["sent"] * 50
     assert [each.envelope for each in first + rest] == sent
@@ -76,7 +79,7 @@ def test_a_refusal_is_of_its_message_and_the_session_goes_on(
     sink: Sink, options: tuple[str, str], outcome: str, reply: str
 ) -> None:
     with session(sink(*options).url) as opened:
-        handed = list(opened.hand_in(envelopes()))
+        handed = hand_in(opened, envelopes())
         assert opened.usable
     assert outcomes(handed) == [outcome] * 3
     assert {str(each.reply) for each in handed} == {reply}
@@ -86,9 +89,9 @@ def test_a_refusal_is_of_its_message_and_the_session_goes_on(
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
 def test_a_server_that_hangs_up_before_a_message_leaves_it_untried(sink: Sink, command: str) -> None:
     with session(sink("-q", command).url) as opened:
-        assert outcomes(list(opened.hand_in(envelopes()))) == ["untried"] * 3
+        assert outcomes(hand_in(opened, envelopes())) == ["untried"] * 3
         assert not opened.usable
-        assert outcomes(list(opened.hand_in(envelopes()))) == ["untried"] * 3
+        assert outcomes(hand_in(opened, envelopes())) == ["untried"] * 3
 
 
 @pytest.mark.parametrize("pipelining", [(), ("-p",)], ids=["pipelined", "in lockstep"])
@@ -97,7 +100,7 @@ def test_a_message_whose_last_reply_never_came_is_unknown_and_those_behind_it_un
 ) -> None:
     server = sink("-q", ".", *pipelining)
     with session(server.url) as opened:
-        assert outcomes(list(opened.hand_in(envelopes()))) == ["unknown", "untried", "untried"]
+        assert outcomes(hand_in(opened, envelopes())) == ["unknown", "untried", "untried"]
         assert not opened.usable
     # Which is why it is called so: this server has it.
     assert [recipient for _, recipient, _ in server.taken()] == ["reader-0@example.org"]
@@ -107,7 +110,7 @@ def test_a_message_whose_last_reply_never_came_is_unknown_and_those_behind_it_un
 @pytest.mark.parametrize("pipelining", [(), ("-p",)], ids=["pipelined", "in lockstep"])
 def test_a_server_that_says_421_defers_one_message(sink: Sink, command: str, pipelining: tuple[str, ...]) -> None:
     with session(sink("-Q", command, *pipelining).url) as opened:
-        handed = list(opened.hand_in(envelopes()))
+        handed = hand_in(opened, envelopes())
         assert outcomes(handed) == ["deferred", "untried", "untried"]
         assert str(handed[0].reply) == "421 4.0.0 Server closing connection"
         assert not opened.usable
@@ -115,7 +118,7 @@ def test_a_server_that_says_421_defers_one_message(sink: Sink, command: str, pip
 
 def test_a_server_that_does_not_answer_after_the_dot_leaves_it_unknown(sink: Sink) -> None:
     with session(sink("-w", "30").url, dot=0.2, connect=0.2) as opened:
-        assert outcomes(list(opened.hand_in(envelopes()))) == ["unknown", "untried", "untried"]
+        assert outcomes(hand_in(opened, envelopes())) == ["unknown", "untried", "untried"]
 
 
 def test_a_refused_reader_among_others_takes_nothing_from_them(postfix: Callable[..., Postfix]) -> None:
@@ -126,7 +129,7 @@ def test_a_refused_reader_among_others_takes_nothing_from_them(postfix: Callable
     readers = ["one", "gone", "gone", "two", "full", "three", "gone"]
     sent = [Envelope(sender="b@example.org", recipient=f"{name}@example.org", mail=MAIL_TO(name)) for name in readers]
     with session(server.url) as opened:
-        handed = list(opened.hand_in(sent))
+        handed = hand_in(opened, sent)
         assert opened.usable
         assert opened.largest == 10_240_000
     assert outcomes(handed) == ["sent", "failed", "failed", "sent", "deferred", "sent", "failed"]

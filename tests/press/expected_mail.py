@@ -167,7 +167,7 @@ class Expected:
         self.readers[name] = Reader(wish=wish)
 
     def prefer(self, _now: datetime, name: str, **changed: object) -> None:
-        self.readers[name].wish = replace(self.readers[name].wish, **changed)  # type: ignore[arg-type]
+        self.readers[name].wish = replace(self.readers[name].wish, **changed)
 
     def pause(self, _now: datetime, name: str, until: date) -> None:
         self.readers[name].silent_until = until

@@ -12,8 +12,8 @@ from servers.smtp_sink import SmtpSink
 from sqlalchemy import func, select
 
 from newsletter.delivery import mailings
-from newsletter.delivery.postman import Route
-from newsletter.delivery.smtp import Patience, Relay
+from newsletter.delivery.connections import Route
+from newsletter.delivery.relay import Patience, Relay
 from newsletter.press.means import Means
 from newsletter.store import tables as our
 

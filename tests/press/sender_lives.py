@@ -20,7 +20,7 @@ from servers.scripted_relay import Act, ScriptedRelay, Seen
 from sqlalchemy import select
 
 from newsletter.delivery import pausing
-from newsletter.delivery.smtp import RelayUnusable
+from newsletter.delivery.relay import RelayUnusable
 from newsletter.delivery.work import Claimed, Done, State, mark, record
 from newsletter.feedback import Feedback, FeedbackKind
 from newsletter.preferences import Preferences

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from newsletter.delivery import mailings, pausing
 from newsletter.delivery.deciding import Retries
-from newsletter.delivery.smtp import RelayUnusable
+from newsletter.delivery.relay import RelayUnusable
 from newsletter.delivery.work import Done, State, mark, record
 from newsletter.press.sending import Sending
 from newsletter.settings.values import Rate

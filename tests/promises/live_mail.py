@@ -72,10 +72,6 @@ class LiveMail(LiveNewsroom):
         self.clock.show(DUE + HOUR)
         return [reader(number) for number in range(1, readers + 1)]
 
-    def set(self, **settings: str) -> None:
-        """Set these settings of every process that is started from now on."""
-        self.extra |= {f"DAILY_DOSE_{name.upper()}": value for name, value in settings.items()}
-
     def publish(self) -> None:
         """Publish the day, and freeze who is sent it."""
         with self.opened() as room:

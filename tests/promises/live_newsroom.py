@@ -166,6 +166,10 @@ class LiveNewsroom:
             room.desk.add_edition(slug, {"time": at}, datetime.combine(since, datetime.min.time(), UTC))
             room.circulation.add(slug, readers, CONSENT, PLANTED)
 
+    def set(self, **settings: str) -> None:
+        """Set these settings of every process that is started from now on."""
+        self.extra |= {f"DAILY_DOSE_{name.upper()}": value for name, value in settings.items()}
+
     # Processes.
 
     @property
@@ -183,11 +187,11 @@ class LiveNewsroom:
         """Start a process of the service."""
         return self._start([PROGRAM, *words])
 
-    def start_pausable(self) -> Part:
-        """Start a scheduler that stops where it is asked to, on a host that can be put to sleep."""
+    def start_pausable(self, *words: str) -> Part:
+        """Start a process, a scheduler unless said, that stops where it is asked to, on a host that can sleep."""
         if not self.slept.exists():
             self.slept.write_text("0", encoding="ascii")
-        return self._start([sys.executable, PAUSABLE, self.home, "schedule"])
+        return self._start([sys.executable, PAUSABLE, self.home, *(words or ("schedule",))])
 
     def _start(self, command: Sequence[str | Path]) -> Part:
         part = Part(command, self.environment, self.home / f"part-{len(self.parts)}.log")
@@ -287,8 +291,9 @@ class LiveNewsroom:
     def deliveries(self) -> list[Row[Any]]:
         """Return the ledger, each row with the reader's address and the day of the issue."""
         deliveries, mailings, issues = tables.deliveries.c, tables.mailings.c, tables.issues.c
+        columns = deliveries.state, deliveries.reply, deliveries.due_at, deliveries.sent_at
         return self._rows(
-            select(deliveries.state, deliveries.reply, tables.subscribers.c.address, issues.day, issues.edition_id)
+            select(*columns, tables.subscribers.c.address, issues.day, issues.edition_id)
             .join(tables.mailings, mailings.id == deliveries.mailing_id)
             .join(tables.issues, issues.id == mailings.issue_id)
             .join(tables.subscriptions, tables.subscriptions.c.id == deliveries.subscription_id)

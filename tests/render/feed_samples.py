@@ -67,7 +67,7 @@ def entry(slug: str = "benghazi-2018", **fields: object) -> Entry:
         "sources": (SOURCE,),
         "status": Status.READY,
     }
-    return Entry(**(given | fields))  # type: ignore[arg-type] -- whatever a test asks for
+    return Entry(**(given | fields))
 
 
 def issue(number: int, of: Entry, **fields: object) -> Issue:
@@ -88,7 +88,7 @@ def issue(number: int, of: Entry, **fields: object) -> Issue:
         "published_at": due + timedelta(seconds=3),
         "updated_at": due + timedelta(seconds=3),
     }
-    return Issue(**(given | fields))  # type: ignore[arg-type] -- whatever a test asks for
+    return Issue(**(given | fields))
 
 
 def feed(*issues: Issue, **fields: object) -> Feed:
@@ -101,7 +101,7 @@ def feed(*issues: Issue, **fields: object) -> Feed:
         "issues": issues,
         "updated": max((each.updated_at for each in issues), default=datetime(2024, 1, 1, 6, tzinfo=UTC)),
     }
-    return Feed(**(given | fields))  # type: ignore[arg-type] -- whatever a test asks for
+    return Feed(**(given | fields))
 
 
 def one_of_everything() -> Feed:

@@ -232,7 +232,7 @@ def issue_of(entry: Entry, day: date = TODAY, **fields: object) -> Issue:
         "published_at": due + timedelta(seconds=3),
         "updated_at": due + timedelta(seconds=3),
     }
-    return Issue(**(given | fields))  # type: ignore[arg-type] -- whatever a test asks for
+    return Issue(**(given | fields))
 
 
 ISSUE = issue_of(FACT, corrections=(CORRECTION, SLIP))

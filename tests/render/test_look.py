@@ -144,6 +144,15 @@ def test_squares_of_the_calendar_have_a_line_between_them(chromium):
         assert len(clips) > 300
 
 
+def test_months_side_by_side_begin_at_the_same_height(chromium):
+    with stage.context(chromium, DOCUMENTS, width=1280) as context:
+        page = context.new_page()
+        page.goto(f"{samples.LINKS.base_url}/year")
+        tops = [month.bounding_box()["y"] for month in page.locator(".month h2").all()]
+
+        assert [len(set(tops[row : row + 4])) for row in (0, 4, 8)] == [1, 1, 1]
+
+
 def test_a_week_of_the_calendar_fits_on_the_narrowest_phone(chromium):
     """At 320 pixels nothing is to be scrolled sideways (WCAG 2.2, 1.4.10)."""
     with stage.context(chromium, DOCUMENTS, width=320, has_touch=True) as context:

@@ -107,7 +107,7 @@ class Dovecot:
                     message = f"no mail for {address}:\n{(self.folder / 'log').read_text()[-2000:]}"
                     raise TimeoutError(message)
                 pause.wait(0.1)
-            found = imap.fetch("1:*", "(BODY.PEEK[])")[1]
+            found = imap.uid("FETCH", "1:*", "(BODY.PEEK[])")[1]
         return [bytes(part[1]) for part in found if isinstance(part, tuple)]
 
 

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from newsletter.delivery.dkim import Signer, UnusableDkimKey
 from newsletter.delivery.doctor.findings import Finding, advice, fine, problem
 from newsletter.delivery.doctor.names import Names
-from newsletter.delivery.smtp import Relay
+from newsletter.delivery.relay import Relay
 from newsletter.settings.values import DkimKey
 
 #: A record of SPF that needs more lookups is an error to whoever reads it (RFC 7208, 4.6.4).

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from email.utils import parseaddr
 from ipaddress import ip_address
 
+from newsletter.delivery.connections import Route
 from newsletter.delivery.dkim import Signer, UnusableDkimKey
 from newsletter.delivery.doctor.findings import Finding, advice, fine, problem
-from newsletter.delivery.postman import Route
-from newsletter.delivery.smtp import Relay, RelayUnusable, Session
+from newsletter.delivery.relay import Relay, RelayUnusable
+from newsletter.delivery.smtp import Session
 from newsletter.settings import Settings
 
 #: A mail with its signatures is smaller, in bytes.

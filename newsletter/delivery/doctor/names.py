@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from typing import Any
 
 import dns.exception
 import dns.name
-import dns.rdata
 import dns.resolver
 import dns.reversename
 
@@ -52,11 +51,11 @@ class Names:
     def texts(self, name: str) -> list[str]:
         """Return the texts at *name*, each in one piece (RFC 7208, 3.3)."""
         found = self._ask(name, "TXT")
-        return [b"".join(record.strings).decode("utf-8", "replace") for record in found]  # type: ignore[attr-defined]
+        return [b"".join(record.strings).decode("utf-8", "replace") for record in found]
 
     def exchangers(self, name: str) -> list[str]:
         """Return the hosts that take mail for *name*, the first choice first; an empty host refuses all (RFC 7505)."""
-        found = sorted((record.preference, _written(record.exchange)) for record in self._ask(name, "MX"))  # type: ignore[attr-defined]
+        found = sorted((record.preference, _written(record.exchange)) for record in self._ask(name, "MX"))
         return [host for _, host in found]
 
     def addresses(self, name: str) -> list[str]:
@@ -65,9 +64,10 @@ class Names:
 
     def hosts(self, address: str) -> list[str]:
         """Return the hosts that an IP address says it is."""
-        return [_written(record.target) for record in self._ask(dns.reversename.from_address(address), "PTR")]  # type: ignore[attr-defined]
+        return [_written(record.target) for record in self._ask(dns.reversename.from_address(address), "PTR")]
 
-    def _ask(self, name: str | dns.name.Name, kind: str) -> Iterable[dns.rdata.Rdata]:
+    def _ask(self, name: str | dns.name.Name, kind: str) -> list[Any]:
+        # A record has the fields of its kind, which dnspython's types don't tell.
         try:
             return list(self._asked.resolve(name, kind, lifetime=_SECONDS, search=False))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

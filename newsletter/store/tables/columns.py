@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, DateTime, Dialect, ForeignKey, MetaData, TextClause, TypeDecorator
@@ -34,11 +36,23 @@ class Instant(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def result_processor(self, _dialect: Dialect, _coltype: object) -> Callable[[Any], datetime | None]:
         """Give it back in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return _read_if_any
+
+    @staticmethod
+    def read(kept: str | datetime) -> datetime:
+        """Return what a database gives for an instant: text (SQLite) or a datetime in the session's zone."""
+        return _read(kept) if isinstance(kept, str) else kept.astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)  # readers of one place are due at one instant
+def _read(kept: str) -> datetime:
+    return datetime.fromisoformat(kept).replace(tzinfo=UTC)
+
+
+def _read_if_any(kept: str | datetime | None) -> datetime | None:
+    return Instant.read(kept) if kept is not None else None
 
 
 def key(target: str, *, primary_key: bool = False, index: bool = False, nullable: bool = False) -> Column[int]:
