@@ -193,34 +193,33 @@ class SenderLife:
         works = run.claim(3)
         with self.room.store.transaction() as connection:
             works = mark(connection, run.owner, works, self.now)
-        if fate is State.SENT:
+        if fate in (State.SENT, State.UNKNOWN):
+            act = Act.TAKE if fate is State.SENT else Act.LOSE_REPLY
             for work in works:
                 mail = self.room.press.sending.composing.envelope(work)
-                seen = Seen(sender=mail.sender, recipient=work.address, mail=mail.mail, act=Act.TAKE)
+                seen = Seen(sender=mail.sender, recipient=work.address, mail=mail.mail, act=act)
                 self.check(seen, before, lived=False)
         return Asleep(owner=run.owner, works=works, fate=fate) if works else None
 
     def wake(self, asleep: Asleep) -> None:
         """Let a paused process go on, which records what became of its work."""
         again = self.now + timedelta(minutes=5) if asleep.fate is State.DEFERRED else None
-        done = [Done(work=work, state=asleep.fate, reply="451 Try later", ready_at=again) for work in asleep.works]
+        reply = "550 5.1.1 No such user" if asleep.fate is State.FAILED else "451 4.3.0 Try later"
+        done = [Done(work=work, state=asleep.fate, reply=reply, ready_at=again) for work in asleep.works]
         with self.room.store.transaction() as connection:
             record(connection, asleep.owner, done, self.now)
 
     def correct(self, day: date) -> None:
         """Correct a day's issue."""
-        self.happened["edit"] += 1
         number = next(self.asked)
         self.room.press.correct(None, day, f"Note {number}.", self.now, values={"place": f"Place {number}"})
 
     def amend(self, day: date) -> None:
         """Mend a slip in a day's issue."""
-        self.happened["edit"] += 1
         self.room.press.amend(None, day, self.now, {"place": f"Place {next(self.asked)}"})
 
     def withdraw(self, day: date) -> None:
         """Take back a day's issue."""
-        self.happened["edit"] += 1
         self.room.press.withdraw(None, day, "A notice.", self.now)
         self.withdrawn.add(day)
 

@@ -33,6 +33,8 @@ from newsletter.store import Store
 WEIGHTS = {act: 20 if act is Act.TAKE else 1 if act is Act.BLAME else 5 for act in Act}
 #: Chosen by a number, since lists are mostly short and of what comes first.
 SCRIPTS = st.integers(0, 10_000).map(lambda number: Random(number).choices([*Act], [*WEIGHTS.values()], k=9))
+#: What a process that was paused finds that became of its mail.
+FATES = [State.SENT, State.DEFERRED, State.CLAIMED, State.QUEUED, State.UNKNOWN, State.FAILED]
 NUMBERS = st.integers(1, len(READERS))
 #: What has to happen in a test of what happens.
 OFTEN = {"tick", "crash", Act.TAKE, Act.LOSE_REPLY, "left", "bounce", "complained", "edit", "clock jump"}
@@ -74,7 +76,7 @@ class Anything(RuleBasedStateMachine):
     def claim_and_die(self, most):
         self.life.room.claim(self.life.now, most)
 
-    @rule(target=asleep, fate=st.sampled_from([State.SENT, State.DEFERRED, State.CLAIMED, State.QUEUED]))
+    @rule(target=asleep, fate=st.sampled_from(FATES))
     def fall_asleep(self, fate):
         asleep = self.life.fall_asleep(fate)
         return multiple() if asleep is None else asleep
@@ -91,6 +93,7 @@ class Anything(RuleBasedStateMachine):
     @rule(act=st.sampled_from(["correct", "amend", "withdraw"]))
     def edit(self, act):
         getattr(self.life, act)(self.life.standing[-1])
+        self.life.happened["edit"] += 1
 
     @rule(act=st.sampled_from(["jump_back", "jump_forward", "hold"]), hours=HOURS)
     def everything_is_held_for_a_while(self, act, hours):
