@@ -350,6 +350,7 @@ def test_six_weeks_around_each_turn_of_the_clocks(archives, tmp_path, first):
     live(world, first, 44, [*months(first, moves), move(moves)], down, each=timedelta(hours=2.5))
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.chaos
 def test_a_year(archives, tmp_path, database_kind):
     first = date(YEAR, 1, 3)

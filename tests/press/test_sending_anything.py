@@ -176,6 +176,7 @@ def test_whatever_happens_the_ledger_is_right(lives, happened):
     assert happened.keys() >= OFTEN, OFTEN - happened.keys()
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.chaos
 def test_whatever_happens_for_long_the_ledger_is_right(lives, happened, database_kind):
     live(lambda: lives(database_kind), 300, 60)
