@@ -31,19 +31,19 @@ def digest_mail(
     """
     Return the letter that brings *issues*, at least one, in day order; none is withdrawn.
 
-    *corrections* are notes that it carries; slips are left out, and notes that stand with an issue of its own.
+    *corrections* are notes that it carries; slips are left out, and notes that stand with an issue that it tells.
     *missed* are issues of the digest before, which it links. After weeks without a digest only the newest issues are
     told in brief, those before are linked too, or counted. Raises `MailTooLarge` where even that does not help.
     """
-    told_beside = {note for issue in issues for note in issue.corrections}
-    carried = [note for note in words.newest_first(corrections) if not note.slip and note not in told_beside]
+    notes = [note for note in words.newest_first(corrections) if not note.slip]
     size = 0
     for most in _IN_BRIEF:
         left = max(0, len(issues) - most)
         before = [*missed, *issues[:left]]
+        told_beside = {note for issue in issues[left:] for note in issue.corrections}
         beside: dict[str, object] = {
             "items": [_item(issue, edition, publisher, links) for issue in issues[left:]],
-            "carried": carried,
+            "carried": [note for note in notes if note not in told_beside],
             "missed": [Line.of(issue) for issue in before[-_LINKED:]],
             "more_missed": len(before[:-_LINKED]),
         }

@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 
 _HALF = timedelta(minutes=30)
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
 _MOST_LATE = timedelta(hours=12)
+#: So many issues a digest tells; those before it links.
+_TOLD = 14
 _FOREVER = date.max
 
 
@@ -38,25 +41,35 @@ def shown(zone: str, year: int) -> dict[datetime, list[datetime]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """How a reader gets the edition; without an hour as soon as an issue is published."""
+    """How a reader gets the edition: its digest of a *weekday* (Monday 1), or each issue; without an hour at once."""
 
     address: str
     hour: time | None = None
     zone: str = "UTC"
     weekdays: bool = False
+    weekday: int | None = None
     text: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Got:
-    """A mail that a reader got: the issue's day, its date, when it came, in which form, and how often corrected."""
+    """
+    A mail that a reader got: of which day, its date, when it came, in which form, and what is in it.
+
+    It tells the issues of *days*, those of *corrected* as they were put right, and carries *notes*. Of a digest also
+    what it has *linked*.
+    """
 
     address: str
+    kind: str
     day: date
     dated: datetime
     at: datetime
     text: bool
-    corrected: bool
+    days: tuple[date, ...]
+    linked: tuple[date, ...] = ()
+    corrected: tuple[date, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -90,8 +103,37 @@ class Held:
 @dataclass(kw_only=True)
 class Waiting:
     reader: str
+    kind: str
     day: date
     due: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    day: date
+    note: str
+    at: datetime
+
+
+@dataclass(kw_only=True)
+class Digest:
+    """A digest of a weekday: its issues' days, what it links and notes, and what became of it."""
+
+    day: date
+    opened: datetime
+    #: How much was published by then.
+    published: int
+    days: list[date]
+    linked: list[date]
+    notes: set[str]
+    audience: int = 0
+    sent: int = 0
+    late: bool = False
+
+    @property
+    def is_news(self) -> bool:
+        """Say whether it reached anybody, so that the next one starts where it ended."""
+        return self.sent > 0 or self.audience == 0
 
 
 @dataclass(kw_only=True)
@@ -108,11 +150,14 @@ class Expected:
     #: Notes by the mail that has to carry them.
     notes: dict[date, set[str]] = field(default_factory=dict)
     holds: list[Held] = field(default_factory=list)
+    #: In the order of publication.
     published: list[date] = field(default_factory=list)
-    corrected: set[date] = field(default_factory=set)
+    digests: list[Digest] = field(default_factory=list)
+    _corrections: list[Correction] = field(default_factory=list)
+    _withdrawn: set[date] = field(default_factory=set)
     _empty: set[date] = field(default_factory=set)
     _waiting: list[Waiting] = field(default_factory=list)
-    _opened: dict[tuple[str, date], datetime] = field(default_factory=dict)
+    _opened: dict[tuple[str, str], list[tuple[date, datetime]]] = field(default_factory=lambda: defaultdict(list))
     _unmailed: set[date] = field(default_factory=set)
     _to_carry: set[str] = field(default_factory=set)
 
@@ -138,12 +183,21 @@ class Expected:
             if (held.first, held.last) == (first, last):
                 held.until = held.until or now
 
-    def correct(self, _now: datetime, day: date, note: str) -> None:
-        self.corrected.add(day)
+    def correct(self, now: datetime, day: date, note: str) -> None:
+        self._corrections.append(Correction(day=day, note=note, at=now))
         self._to_carry.add(note)
 
+    def withdraw(self, _now: datetime, day: date) -> None:
+        self._withdrawn.add(day)
+        self._unmailed.discard(day)
+
+    def fill(self, _now: datetime, day: date) -> None:
+        """Publish a day that was held; it is old, so nobody is mailed."""
+        self.published.append(day)
+        self._unmailed.add(day)
+
     def move(self, _now: datetime, zone: str, hour: time) -> None:
-        self.schedule.append((self.published[-1] + _DAY, zone, hour))
+        self.schedule.append((max(self.published) + _DAY, zone, hour))
 
     # What follows
 
@@ -151,7 +205,7 @@ class Expected:
         """Publish and send what is due."""
         due = list(self._due(now))
         for day, instant in due:
-            if any(held.keeps_empty(day, instant) for held in self.holds):
+            if self._keeps_empty(day, instant):
                 self._empty.add(day)
                 continue
             self.published.append(day)
@@ -159,6 +213,7 @@ class Expected:
                 self._open(day, instant, now)
             else:
                 self._unmailed.add(day)
+        self._open_digests(now)
         self._waiting = [waiting for waiting in self._waiting if not self._is_done(waiting, now)]
 
     def _due(self, now: datetime) -> Iterator[tuple[date, datetime]]:
@@ -166,6 +221,9 @@ class Expected:
         while (instant := self._instants(day)[0]) <= now:
             yield day, instant
             day += _DAY
+
+    def _keeps_empty(self, day: date, instant: datetime) -> bool:
+        return any(held.keeps_empty(day, instant) for held in self.holds)
 
     def _where(self, day: date) -> tuple[str, time]:
         return next((zone, hour) for first, zone, hour in reversed(self.schedule) if first <= day)
@@ -178,11 +236,52 @@ class Expected:
         self.missed[day], self._unmailed = self._unmailed, set()
         self.notes[day], self._to_carry = self._to_carry, set()
         for name, reader in self.readers.items():
-            if reader.silent_until > day or (reader.wish.weekdays and day.weekday() >= 5):
+            if reader.wish.weekday is None and not (reader.wish.weekdays and day.weekday() >= 5):
+                self._queue(name, "issue", day, instant, now)
+
+    def _open_digests(self, now: datetime) -> None:
+        """Open the digest of each day that came due, up to so late, where anybody reads one of that weekday."""
+        for number in range(-2, 3):
+            day = now.date() + number * _DAY
+            if day < self.schedule[0][0] or any(digest.day == day for digest in self.digests):
                 continue
-            due = now if reader.wish.hour is None else self._first(instant, reader.wish.zone, reader.wish.hour)
-            self._opened[name, day] = due
-            self._waiting.append(Waiting(reader=name, day=day, due=due))
+            instant = self._instants(day)[0]
+            if not instant <= now <= instant + _MOST_LATE or self._keeps_empty(day, instant):
+                continue
+            readers = [name for name in self.readers if self._reads(name, day)]
+            digest = self._digest(day, now)
+            if readers and digest.days:
+                self.digests.append(digest)
+                digest.audience = sum(self._queue(name, "digest", day, instant, now) for name in readers)
+
+    def _reads(self, name: str, day: date) -> bool:
+        reader = self.readers[name]
+        return reader.wish.weekday == day.isoweekday() and reader.silent_until < _FOREVER
+
+    def _digest(self, day: date, now: datetime) -> Digest:
+        """Return the digest of what was published since the previous one of that weekday, in day order."""
+        earlier = [each for each in self.digests if each.day.isoweekday() == day.isoweekday() and each.is_news]
+        before = earlier[-1] if earlier else None
+        days = self.published[before.published :] if before else [each for each in self.published if each > day - _WEEK]
+        since = before.opened if before else now - _WEEK
+        return Digest(
+            day=day,
+            opened=now,
+            published=len(self.published),
+            days=sorted(each for each in days if each not in self._withdrawn),
+            linked=before.days if before and before.late else [],
+            notes={each.note for each in self._corrections if since < each.at <= now},
+        )
+
+    def _queue(self, name: str, kind: str, day: date, instant: datetime, now: datetime) -> bool:
+        """Let a mail wait for a reader, unless they pause; say whether it does."""
+        reader = self.readers[name]
+        if reader.silent_until > day:
+            return False
+        due = now if reader.wish.hour is None else self._first(instant, reader.wish.zone, reader.wish.hour)
+        self._opened[name, kind] = [*self._opened[name, kind][-9:], (day, due)]
+        self._waiting.append(Waiting(reader=name, kind=kind, day=day, due=due))
+        return True
 
     def _first(self, since: datetime, zone: str, hour: time) -> datetime:
         days = [since.date() + number * _DAY for number in range(-2, 4)]
@@ -193,27 +292,39 @@ class Expected:
         """Send what waits, if it is due and may go; say whether nothing is left to do."""
         if waiting.due > now:
             return False
-        newer = [
-            due
-            for (name, day), due in self._opened.items()
-            if name == waiting.reader and day > waiting.day and due <= now
-        ]
+        digest = next((each for each in self.digests if waiting.kind == "digest" and each.day == waiting.day), None)
+        newer = [due for day, due in self._opened[waiting.reader, waiting.kind] if day > waiting.day and due <= now]
         if now - waiting.due > _MOST_LATE or any(due > waiting.due for due in newer):
+            if digest:
+                digest.late = True
             return True
-        today = now.astimezone(ZoneInfo(self._where(self.published[-1])[0])).date()
+        today = now.astimezone(ZoneInfo(self._where(max(self.published))[0])).date()
         if any(held.stops({waiting.day, today}) for held in self.holds):
             return False
-        reader = self.readers[waiting.reader]
-        if reader.silent_until <= waiting.day:
-            corrected = waiting.day in self.corrected
-            self.got.append(
-                Got(
-                    address=reader.wish.address,
-                    day=waiting.day,
-                    dated=waiting.due,
-                    at=now,
-                    text=reader.wish.text,
-                    corrected=corrected,
-                )
-            )
+        days = [each for each in (digest.days if digest else [waiting.day]) if each not in self._withdrawn]
+        if self.readers[waiting.reader].silent_until <= waiting.day and days:
+            self._send(waiting, digest, days, now)
         return True
+
+    def _send(self, waiting: Waiting, digest: Digest | None, days: list[date], now: datetime) -> None:
+        wish = self.readers[waiting.reader].wish
+        told, before = days[-_TOLD:], days[:-_TOLD]
+        carried = digest.notes if digest else self.notes[waiting.day]
+        beside = [each for each in self._corrections if each.day in told]
+        if digest:
+            digest.sent += 1
+            before = [each for each in digest.linked if each not in self._withdrawn] + before
+        self.got.append(
+            Got(
+                address=wish.address,
+                kind=waiting.kind,
+                day=waiting.day,
+                dated=waiting.due,
+                at=now,
+                text=wish.text,
+                days=tuple(told),
+                linked=tuple(before),
+                corrected=tuple(sorted({each.day for each in beside})),
+                notes=tuple(sorted(carried | {each.note for each in beside})),
+            )
+        )

@@ -6,20 +6,20 @@ import threading
 from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from email import message_from_bytes
-from email.utils import parsedate_to_datetime
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from postbags import ENDS, STATES, Bag, Name, days_told, due_of, is_undone, name_of, name_of_row
 from relays import RelayRoom
 from rooms import KEYS, MAX_LATE, SUPPRESSION_KEY, an_edition, at, many
-from servers.scripted_relay import UNANSWERED, Act, ScriptedRelay, Seen
+from servers.scripted_relay import Act, ScriptedRelay, Seen
 from sqlalchemy import select
 
-from newsletter.delivery import mailings, pausing
+from newsletter.delivery import pausing
 from newsletter.delivery.relay import RelayUnusable
 from newsletter.delivery.work import Claimed, Done, State, mark, record
 from newsletter.feedback import Feedback, FeedbackKind
@@ -28,7 +28,7 @@ from newsletter.readers import feedback, subscriptions
 from newsletter.store import tables as our
 from newsletter.tokens import Purpose
 
-#: Readers, with their own hour and zone or without, and some on weekdays alone.
+#: Readers, with their own hour and zone or without, some on weekdays alone or once a week.
 READERS = {
     "at-once@example.org": Preferences(),
     "weekdays@example.org": Preferences(cadence="weekdays"),
@@ -37,11 +37,11 @@ READERS = {
     "london@example.org": Preferences(hour=time(6, 30), zone="Europe/London"),
     "new-york@example.org": Preferences(hour=time(5), zone="America/New_York"),
     "pago-pago@example.org": Preferences(hour=time(22), zone="Pacific/Pago_Pago"),
+    "monday@example.org": Preferences(cadence="weekly", weekday=1),
+    "tuesday@example.org": Preferences(cadence="weekly", weekday=2, hour=time(9), zone="Asia/Tokyo"),
 }
-#: What the server may have taken, whatever the sender knows of it.
-_MAYBE_TAKEN = (Act.TAKE, *UNANSWERED)
-#: Why a delivery is not sent, as it is counted.
-_REASONS = {"late", "withdrawn", "left", "paused", "complained", "bounced"}
+#: On so many days mail to a mailbox has to be refused until the reader gets no more.
+REFUSALS = 3
 
 
 class Killed(BaseException):
@@ -66,13 +66,19 @@ class SenderLife:
     now: datetime = field(default_factory=partial(at, 0, 5))
     #: Readers who get nothing, by their subscriptions; those who complained or bounced do not come back.
     silent: set[int] = field(default_factory=set)
+    #: Why readers ever got nothing.
+    excuses: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: On which days mail to them was refused, or came back.
+    refused: dict[int, set[date]] = field(default_factory=lambda: defaultdict(set))
     issues: dict[date, UUID] = field(default_factory=dict)
     withdrawn: set[date] = field(default_factory=set)
     held: bool = False
-    mails: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    #: How often the server may have taken a message, by its Message-ID.
-    taken: Counter[str] = field(default_factory=Counter)
+    bag: Bag = field(default_factory=Bag)
+    #: What is late for a reason that was looked at.
+    late: set[Name] = field(default_factory=set)
     asked: Any = field(default_factory=count)
+    #: How often what happened.
+    happened: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         room = self.room
@@ -102,19 +108,29 @@ class SenderLife:
 
     def tick(self) -> None:
         """Publish what is due, and check who gets it."""
-        wanted = {number for number in self.readers if number not in self.silent}
+        self.happened["tick"] += 1
+        before = {(row.kind, row.day) for row in self.mailings()}
         for issue in self.room.press.tick(self.now):
             assert not self.held, "held is held"
             assert issue.day not in self.issues, "one issue a day"
             self.issues[issue.day] = issue.uid
-            rows = {row.subscription_id: row for row in self.deliveries() if row.uid == issue.uid}
-            with self.room.store.reading() as connection:
-                mailed = connection.scalar(select(our.mailings.c.id).where(our.mailings.c.key == str(issue.day)))
             fresh = self.now - issue.due_at <= MAX_LATE and issue.day == max(self.issues)
-            assert fresh is (mailed is not None), "the newest issue is mailed while it is fresh"
-            weekend = issue.day.isoweekday() >= 6
-            due = {n for n in wanted if not (weekend and self.readers[n][1].startswith("weekdays"))}
-            assert set(rows) == (due if mailed else set()), "everybody who is subscribed, and nobody else"
+            mailed = any((row.kind, row.day) == ("issue", issue.day) for row in self.mailings())
+            assert fresh is mailed, "the newest issue is mailed while it is fresh"
+        for mailing in self.mailings():
+            if (mailing.kind, mailing.day) not in before:
+                assert not self.held, "held is held"
+                rows = {row.subscription_id for row in self.deliveries() if row.mailing_id == mailing.id}
+                assert rows == self.wanted(mailing.kind, mailing.day), "everybody who is subscribed, and nobody else"
+
+    def wanted(self, kind: str, day: date) -> set[int]:
+        """Return who is to get the mailing of a day."""
+        weekday = day.isoweekday()
+        cadences = {"weekly"} if kind == "digest" else {"daily", "weekdays"} if weekday <= 5 else {"daily"}
+        wishes = {
+            number: READERS[address] for number, (_, address) in self.readers.items() if number not in self.silent
+        }
+        return {n for n, wish in wishes.items() if wish.cadence in cadences and wish.weekday in (None, weekday)}
 
     def send(self, script: list[Act]) -> None:
         """Send what is due by a relay that does so, and check what it saw."""
@@ -132,19 +148,43 @@ class SenderLife:
         self._sweep(script, look)
 
     def _sweep(self, script: list[Act], look: Any) -> None:
-        before, first = self.states(), len(self.relay.seen)
+        before, first, turned_away = self.states(), len(self.relay.seen), len(self.relay.turned_away)
         quiet = self.held or self.is_paused()
         self.relay.script.extend(script)
         self.room.restart()
-        with suppress(RelayUnusable, Killed):
-            self.room.press.sending.sweep(self.now, look=look)
+        lived = True
+        try:
+            with suppress(RelayUnusable):
+                self.room.press.sending.sweep(self.now, look=look)
+        except Killed:
+            self.happened["crash"] += 1
+            lived = False
         for thread in threading.enumerate():
             if thread.name.startswith("postman"):
                 thread.join()
         self.relay.script.clear()
         for seen in self.relay.seen[first:]:
             assert not quiet, "nothing is sent while it is held"
-            self.check(seen, before)
+            self.check(seen, before, lived=lived)
+        for seen in [*self.relay.seen[first:], *self.relay.turned_away[turned_away:]]:
+            self.happened[seen.act] += 1
+            if seen.act in (Act.NO_SUCH_USER, Act.REFUSE_DATA):
+                self.refused[self.number(seen.recipient)].add(self.now.date())
+        self._see_who_bounced()
+
+    def _see_who_bounced(self) -> None:
+        """Note who is mailed no more, since mail to them was refused too often."""
+        bounced = select(our.subscriptions.c.id).join(our.subscribers).where(our.subscribers.c.state == "bounced")
+        with self.room.store.reading() as connection:
+            numbers = connection.scalars(bounced).all()
+        for number in numbers:
+            assert len(self.refused[number]) >= REFUSALS, "nobody is given up for a day or two"
+            self._silence(number, "bounced")
+
+    def _silence(self, number: int, why: str) -> None:
+        self.happened[why] += 1
+        self.silent.add(number)
+        self.excuses[number].add(why)
 
     def fall_asleep(self, fate: State) -> Asleep | None:
         """Claim and mark as a process does that is paused then; say what the server did meanwhile."""
@@ -153,17 +193,19 @@ class SenderLife:
         works = run.claim(3)
         with self.room.store.transaction() as connection:
             works = mark(connection, run.owner, works, self.now)
-        if fate is State.SENT:
+        if fate in (State.SENT, State.UNKNOWN):
+            act = Act.TAKE if fate is State.SENT else Act.LOSE_REPLY
             for work in works:
                 mail = self.room.press.sending.composing.envelope(work)
-                seen = Seen(sender=mail.sender, recipient=work.address, mail=mail.mail, act=Act.TAKE)
-                self.check(seen, before)
+                seen = Seen(sender=mail.sender, recipient=work.address, mail=mail.mail, act=act)
+                self.check(seen, before, lived=False)
         return Asleep(owner=run.owner, works=works, fate=fate) if works else None
 
     def wake(self, asleep: Asleep) -> None:
         """Let a paused process go on, which records what became of its work."""
         again = self.now + timedelta(minutes=5) if asleep.fate is State.DEFERRED else None
-        done = [Done(work=work, state=asleep.fate, reply="late reply", ready_at=again) for work in asleep.works]
+        reply = "550 5.1.1 No such user" if asleep.fate is State.FAILED else "451 4.3.0 Try later"
+        done = [Done(work=work, state=asleep.fate, reply=reply, ready_at=again) for work in asleep.works]
         with self.room.store.transaction() as connection:
             record(connection, asleep.owner, done, self.now)
 
@@ -192,17 +234,18 @@ class SenderLife:
         self.held = False
 
     def jump_back(self) -> None:
-        """Set the clock back."""
-        self._jump(-400)
+        """Set the clock back, which a tick notices by itself, and right again."""
+        self._jump(self.now - timedelta(days=400))
 
     def jump_forward(self) -> None:
-        """Set the clock forward."""
-        self._jump(400)
-
-    def _jump(self, days: int) -> None:
-        """Set the clock wrong, as the clock of a running service tells it, and right again."""
-        before, wrong = self.states(), self.now + timedelta(days=days)
+        """Set the clock forward, as the clock of a running service tells it, and right again."""
+        wrong = self.now + timedelta(days=400)
         self.room.press.guards.alarm(wrong, "the clock was set in a test")
+        self._jump(wrong)
+
+    def _jump(self, wrong: datetime) -> None:
+        before = self.states()
+        self.happened["clock jump"] += 1
         self.held = True
         assert self.room.press.tick(wrong) == []
         assert self.room.press.sending.sweep(wrong) == 0
@@ -211,7 +254,7 @@ class SenderLife:
     def leave(self, number: int) -> None:
         """Let a reader leave."""
         self.room.circulation.leave(self.token(number), self.now)
-        self.silent.add(number)
+        self._silence(number, "left")
 
     def come_back(self, number: int) -> None:
         """Let a reader who left or paused be subscribed again, unless they complained or bounced."""
@@ -230,24 +273,29 @@ class SenderLife:
         """Let a reader pause until they say so."""
         with self.room.store.transaction() as connection:
             subscriptions.pause(connection, number, None)
-        self.silent.add(number)
+        self._silence(number, "paused")
 
     def complain(self, number: int) -> None:
         """Let a reader complain."""
-        self._comes_back(number, FeedbackKind.COMPLAINT)
+        assert self._comes_back(number, FeedbackKind.COMPLAINT) is not None
+        self._silence(number, "complained")
+        self._silence(number, "left")
 
     def bounce(self, number: int) -> None:
         """Let a mail come back from a mailbox that is not there."""
-        self._comes_back(number, FeedbackKind.HARD)
+        assert self._comes_back(number, FeedbackKind.HARD) is not None
+        self.happened["bounce"] += 1
+        self.refused[number].add(self.now.date())
+        self._see_who_bounced()
 
-    def _comes_back(self, number: int, kind: FeedbackKind) -> None:
+    def _comes_back(self, number: int, kind: FeedbackKind) -> feedback.Consequence | None:
         """Let a mail come back, or be complained of."""
         piece = Feedback(kind=kind, event_id=f"event {next(self.asked)}", happened_at=self.now, reader=self.of(number))
         with self.room.store.transaction() as connection:
-            came = feedback.take(connection, "a test", piece, SUPPRESSION_KEY, self.now)
-        assert came is not None
-        if came.bounced or kind is FeedbackKind.COMPLAINT:
-            self.silent.add(number)
+            return feedback.take(connection, "a test", piece, SUPPRESSION_KEY, self.now)
+
+    def number(self, address: str) -> int:
+        return next(number for number, (_, kept) in self.readers.items() if kept == address)
 
     def of(self, number: int) -> UUID:
         return self.readers[number][0]
@@ -257,44 +305,55 @@ class SenderLife:
 
     # What must stay true
 
-    def check(self, seen: Seen, before: dict[tuple[int, int], Any]) -> None:
+    def check(self, seen: Seen, before: dict[tuple[int, int], Any], *, lived: bool) -> None:
         """Check a message that the server read."""
-        mail = message_from_bytes(seen.mail)
-        message_id, due = str(mail["Message-ID"]), parsedate_to_datetime(mail["Date"]).astimezone(UTC)
-        day = date.fromisoformat(mail["Feedback-ID"].partition(":")[0])
-        number = next(number for number, (_, address) in self.readers.items() if address == seen.recipient)
-        own = next(row for row in self.deliveries() if row.day == day and row.subscription_id == number)
-        assert mail["To"] == seen.recipient
+        number = self.number(seen.recipient)
+        name = name_of(seen, number)
+        own = next(row for row in self.deliveries() if name_of_row(row) == name)
         assert number not in self.silent, "who left before the claim is not mailed"
-        assert day not in self.withdrawn, "what was taken back is not mailed"
-        assert due == own.due_at.replace(microsecond=0), "dated by the instant at which it is due"
+        assert not self.withdrawn.intersection(days_told(seen, name)), "what was taken back is not mailed"
+        assert due_of(seen) == own.due_at.replace(microsecond=0), "dated by the instant at which it is due"
         assert own.due_at <= self.now <= own.due_at + MAX_LATE, "never early, never too late"
-        newer = [row for row in self.deliveries() if row.subscription_id == number and row.day > day]
-        assert not [row for row in newer if own.due_at < row.due_at <= self.now], "never after a newer one"
+        assert not self._newer(own), "never after a newer one"
         was = before.get((own.mailing_id, number))
         assert was is None or was.state not in ("sent", "failed", "suppressed"), "what is done is done"
-        if seen.act is not Act.CUT:
-            self.mails[message_id].add(seen.mail)
-            assert len(self.mails[message_id]) == 1, "the same bytes at every attempt"
-        if self.taken[message_id]:
-            assert own.replies_lost, "nobody gets it twice, but for an unknown"
-        self.taken[message_id] += seen.act in _MAYBE_TAKEN
-        assert self.taken[message_id] <= 2, "sent again once"
+        assert self.bag.taken[name] <= (own.replies_lost or 0), "nobody gets it twice, but for an unknown"
+        assert self.bag.unanswered[name] < 2, "what a living sender does not know is sent again once"
+        self.bag.put(name, seen, texts=len(self.withdrawn) if own.kind == "digest" else 0, lived=lived)
+
+    def _newer(self, own: Any) -> bool:
+        """Say whether a newer mailing of its kind was due to a delivery's reader since that was."""
+        return any(
+            row.day > own.day and own.due_at < row.due_at <= self.now
+            for row in self.deliveries()
+            if (row.subscription_id, row.kind) == (own.subscription_id, own.kind)
+        )
 
     def check_ledger(self) -> None:
         """Check what must be true at any time."""
+        rows = self.deliveries()
+        for mailing in self.mailings():
+            own = [row for row in rows if row.mailing_id == mailing.id]
+            states = Counter(row.state for row in own)
+            assert sum(states[state] for state in STATES) == mailing.audience, "the sum of states is the audience"
+            assert mailing.closed_at is None or not any(map(is_undone, own)), "it closes when nothing is left to do"
         with self.room.store.reading() as connection:
-            assert mailings.unbalanced(connection) == []
-            closed = set(connection.scalars(select(our.mailings.c.id).where(our.mailings.c.closed_at.is_not(None))))
             days = Counter(connection.scalars(select(our.issues.c.day)))
-            undone = set(connection.scalars(select(our.deliveries.c.mailing_id).where(mailings.UNDONE).distinct()))
-        assert not closed & undone, "a mailing closes when nothing is left to do"
-        assert set(days) == set(self.issues)
-        assert set(days.values()) <= {1}
-        for row in self.deliveries():
+        assert days == Counter(self.issues.keys()), "one issue a day"
+        for row in rows:
             if row.state == "suppressed":
-                assert row.reply in _REASONS
-                assert not row.replies_lost, "what may have arrived is unknown"
+                self._check_reason(row)
+
+    def _check_reason(self, row: Any) -> None:
+        """Check that what is not sent has a reason that is true."""
+        assert not row.replies_lost, "what may have arrived is unknown"
+        if row.reply == "withdrawn":
+            assert row.day in self.withdrawn or (row.kind == "digest" and self.withdrawn)
+        elif row.reply == "late":
+            assert name_of_row(row) in self.late or self.now > row.due_at + MAX_LATE or self._newer(row)
+            self.late.add(name_of_row(row))
+        else:
+            assert row.reply in self.excuses[row.subscription_id]
 
     def check_the_end(self) -> None:
         """Let everything be released and late; check that everybody got each issue, or has a reason that is counted."""
@@ -305,39 +364,34 @@ class SenderLife:
         self.check_ledger()
         self.room.restart()
         self.room.press.sending.sweep(self.now)
-        with self.room.store.reading() as connection:
-            left = select(our.deliveries).where(mailings.UNDONE)
-            assert mailings.running(connection) == [], f"still to do: {connection.execute(left).all()}"
-        taken = self._taken_by_delivery()
+        assert [row for row in self.mailings() if row.closed_at is None] == [], "nothing is left to do"
         for row in self.deliveries():
-            arrived = taken[row.day, row.subscription_id]
-            assert row.state in ("sent", "failed", "suppressed", "unknown"), row.state
+            arrived = self.bag.taken[name_of_row(row)]
+            assert row.state in ENDS, row.state
             assert row.reply, "there is a reason"
             assert arrived or row.state != "sent", "what was sent was taken"
             assert not arrived or row.state != "suppressed", "what may have been taken is not counted as unsent"
             assert row.replies_lost or row.state != "unknown"
-
-    def _taken_by_delivery(self) -> Counter[tuple[date, int]]:
-        found: Counter[tuple[date, int]] = Counter()
-        numbers = {address: number for number, (_, address) in self.readers.items()}
-        for message_id, mails in self.mails.items():
-            for each in mails:
-                mail = message_from_bytes(each)
-                day = date.fromisoformat(mail["Feedback-ID"].partition(":")[0])
-                found[day, numbers[mail["To"]]] += self.taken[message_id]
-        return found
+            assert row.state != "failed" or row.reply.startswith(("4", "5", "given up: 4", "given up: 5")), row.reply
 
     def is_paused(self) -> bool:
         """Say whether a fault of ours stopped everything."""
         with self.room.store.reading() as connection:
             return pausing.find_pause(connection) is not None
 
+    def mailings(self) -> list[Any]:
+        """Return every mailing with its day."""
+        return self._with_days(select(our.mailings))
+
     def deliveries(self) -> list[Any]:
-        """Return every delivery with its day."""
-        statement = select(our.deliveries, our.issues.c.day, our.issues.c.uid)
-        joined = statement.join(our.mailings, our.mailings.c.id == our.deliveries.c.mailing_id).join(our.issues)
+        """Return every delivery with its day, and the kind of its mailing."""
+        joined = select(our.deliveries, our.mailings.c.kind, our.mailings.c.key)
+        return self._with_days(joined.join(our.mailings, our.mailings.c.id == our.deliveries.c.mailing_id))
+
+    def _with_days(self, statement: Any) -> list[Any]:
         with self.room.store.reading() as connection:
-            return list(connection.execute(joined))
+            rows = [row._mapping for row in connection.execute(statement)]
+        return [SimpleNamespace(**row, day=date.fromisoformat(row["key"])) for row in rows]
 
     def states(self) -> dict[tuple[int, int], Any]:
         """Return where each delivery stands."""

@@ -133,6 +133,16 @@ def test_issues_of_a_digest_that_some_missed_are_linked_with_those_before():
     assert letter.subject == digest().subject
 
 
+def test_a_note_on_an_issue_that_is_only_linked_is_carried_since_nothing_else_would_say_it():
+    corrected = replace(days_before(20), corrections=(samples.CORRECTION,))
+    letter = digest(
+        [corrected, *(days_before(number) for number in range(13, -1, -1))], corrections=[samples.CORRECTION]
+    )
+
+    assert letter.text.count("Correction, 20 November 2026:") == 1
+    assert letter.html.count("Correction, 20 November 2026:") == 1
+
+
 def test_fewer_are_told_where_that_would_be_too_large():
     wordy = replace(samples.FACT, content_note="It is long. " * 300)
     letter = digest([samples.issue_of(wordy, samples.TODAY - timedelta(days=number)) for number in range(13, -1, -1)])

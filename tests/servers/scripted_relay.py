@@ -54,6 +54,8 @@ class ScriptedRelay:
     pipelines: bool
     script: deque[Act] = field(default_factory=deque)
     seen: list[Seen] = field(default_factory=list)
+    #: What was refused before there was a message.
+    turned_away: list[Seen] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -100,6 +102,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 act = self.told.script.popleft() if self.told.script else Act.TAKE
                 recipient = _address(line)
                 if act in _AT_RECIPIENT:
+                    self.told.turned_away.append(Seen(sender=sender, recipient=recipient, mail=b"", act=act))
                     self._say(act)
                     recipient = ""
                     if act is Act.BUSY:
