@@ -211,11 +211,15 @@ def _is_among(table: Table, *states: State) -> ColumnElement[bool]:
 
 
 def _values(table: Table, state: State, given: FromClause, *, waits: bool) -> dict[str, Any]:
+    # What was given up as unknown has no instant any more, and without one nobody would claim it or give it up.
+    ready_at = func.coalesce(table.c.ready_at, table.c.due_at)
     if state is State.CLAIMED:
-        return {"state": state}
+        return {"state": state, "ready_at": ready_at}
     values: dict[str, Any] = {"state": state, "lease_until": None}
     if waits:
         values["ready_at"] = bindparam("the_wait", type_=Instant)
+    elif state is State.QUEUED:
+        values["ready_at"] = ready_at
     elif state is State.UNKNOWN:
         values["ready_at"] = None
     if state is State.UNKNOWN:

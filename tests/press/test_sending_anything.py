@@ -169,6 +169,18 @@ def live(life: Callable[[], SenderLife], examples: int, steps: int, **more: bool
     )
 
 
+@pytest.mark.parametrize("fate", [State.QUEUED, State.CLAIMED])
+def test_what_a_paused_process_gives_back_when_it_was_given_up_keeps_no_mailing_open(lives, fate):
+    life = lives("sqlite")
+    asleep = life.fall_asleep(fate)
+    assert asleep is not None
+    life.pass_by(26)
+    life.send([])
+    life.wake(asleep)
+
+    life.check_the_end()
+
+
 def test_whatever_happens_the_ledger_is_right(lives, happened):
     # The same lives each time; the long form looks for others.
     live(lambda: lives("sqlite"), 10, 25, derandomize=True)

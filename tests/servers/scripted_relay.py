@@ -122,7 +122,9 @@ class _Conversation(socketserver.StreamRequestHandler):
     def _take(self, sender: str, recipient: str, act: Act) -> bool:
         """Read a message, do what is to be done, and say whether the conversation goes on."""
         lines: list[bytes] = []
-        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                return False  # no message that ends without its dot is taken
             lines.append(line.removeprefix(b"."))
             if act is Act.CUT and line == b"\r\n":
                 break
