@@ -211,17 +211,10 @@ def _is_among(table: Table, *states: State) -> ColumnElement[bool]:
 
 
 def _values(table: Table, state: State, given: FromClause, *, waits: bool) -> dict[str, Any]:
-    # What was given up as unknown has no instant any more, and without one nobody would claim it or give it up.
-    ready_at = func.coalesce(table.c.ready_at, table.c.due_at)
+    values: dict[str, Any] = {"state": state} | _next_instant(table, state, waits=waits)
     if state is State.CLAIMED:
-        return {"state": state, "ready_at": ready_at}
-    values: dict[str, Any] = {"state": state, "lease_until": None}
-    if waits:
-        values["ready_at"] = bindparam("the_wait", type_=Instant)
-    elif state is State.QUEUED:
-        values["ready_at"] = ready_at
-    elif state is State.UNKNOWN:
-        values["ready_at"] = None
+        return values
+    values["lease_until"] = None
     if state is State.UNKNOWN:
         values["replies_lost"] = func.coalesce(table.c.replies_lost, 0) + 1
     if state is State.SENT:
@@ -291,6 +284,16 @@ def _place(*, is_letter: bool) -> tuple[Table, Any]:
 
 def _of_mailing(mailing: int) -> ColumnElement[bool]:
     return true() if mailing == NONE else deliveries.c.mailing_id == mailing
+
+
+def _next_instant(table: Table, state: State, *, waits: bool) -> dict[str, Any]:
+    """Return from when on a row may be claimed again."""
+    if waits:
+        return {"ready_at": bindparam("the_wait", type_=Instant)}
+    if state in (State.QUEUED, State.CLAIMED):
+        # What was given up as unknown has no instant any more, and without one nobody would claim it or give it up.
+        return {"ready_at": func.coalesce(table.c.ready_at, table.c.due_at)}
+    return {"ready_at": None} if state is State.UNKNOWN else {}
 
 
 def _by_mailing(works: Sequence[Claimed]) -> Iterable[tuple[int, list[Claimed]]]:
