@@ -198,12 +198,19 @@ class _Round:
                 self._selector.register(connection.session, connection.session.events, connection)
                 return
         self._under_way.discard(connection)
-        self._free.append(connection)
+        if connection.fault is None:
+            self._free.append(connection)
+        else:
+            self._connections.remove(connection)
         self._reports.put(connection.report())
 
     def _open(self, connection: Connection) -> None:
-        connection.open()
-        self.tell(connection)
+        try:
+            connection.open()
+        except BaseException as error:  # noqa: BLE001 -- it is raised where reports are awaited
+            self._reports.put(error)
+        else:
+            self.tell(connection)
 
     def _proceed(self, connection: Connection) -> None:
         session = connection.session
