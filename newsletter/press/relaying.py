@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-#: How much is claimed ahead of what is in flight.
-_AHEAD = 500
+#: How much is claimed ahead of what is in flight: what has to be asked before each claim takes as long as 200 rows.
+_AHEAD = 1000
 #: Seconds after which to look around while nothing comes in.
 _LOOK = 0.5
 #: Seconds that a run which is to end waits for what is in flight.
@@ -230,6 +230,8 @@ class _Shift:
         at, now = time.monotonic(), self._run.look()
         while self._ready and len(windows) < free:
             window: list[Claimed] = []
+            if self._pace.is_free:
+                window = [self._ready.popleft() for _ in range(min(size, len(self._ready)))]
             while self._ready and len(window) < size:
                 work = self._ready[0]
                 wait = self._pace.wait_for(work.domain, at)
