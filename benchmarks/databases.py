@@ -17,10 +17,15 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from servers.postgresql import NoPostgreSQL, running_server  # noqa: E402 -- the server lives with the tests
 
 
+def sqlite(folder: Path) -> str:
+    """Return the address of an empty database in a file in *folder*."""
+    return f"sqlite:///{folder / 'archive.db'}"
+
+
 @contextmanager
 def addresses(folder: Path) -> Iterator[dict[str, str]]:
     """Yield the address of an empty database of each kind, by its name; what needs a file has it in *folder*."""
-    found = {"SQLite": f"sqlite:///{folder / 'archive.db'}"}
+    found = {"SQLite": sqlite(folder)}
     with ExitStack() as stack:
         try:
             server = stack.enter_context(running_server())
