@@ -6,6 +6,7 @@ Importing this lets a script import what lives with the tests, too: their server
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,7 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import structlog  # noqa: E402 -- as the next
 from servers.postgresql import NoPostgreSQL, running_server  # noqa: E402 -- the server lives with the tests
+
+
+def keep_silent() -> None:
+    """Let the service log nothing: figures are what is printed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def sqlite(folder: Path) -> str:

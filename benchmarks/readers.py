@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid5
 
-import databases  # noqa: F401 -- lets what lives with the tests be imported
+from databases import keep_silent
 from rooms import START, Room, an_edition, at, entry
 from sqlalchemy import text
 
@@ -56,6 +56,7 @@ def subscribe(store: Store, number: int, wishes: dict[str, Any] | None = None) -
 
 def prepared(store: Store, folder: Path, number: int, wishes: dict[str, Any] | None = None) -> Room:
     """Make a newsroom with readers and one entry."""
+    keep_silent()
     upgrade(store)
     room = Room(store, folder / "outbox")
     room.open(an_edition())
@@ -71,6 +72,7 @@ def queued(store: Store, folder: Path, number: int) -> tuple[int, float]:
     room.press.tick(at(START))
     seconds = perf_counter() - begun
     (work,) = room.claim(at(0), 1)
+    queue_again(store)
     return len(room.press.sending.composing.message(work)), seconds
 
 

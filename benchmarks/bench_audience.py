@@ -1,0 +1,97 @@
+"""
+How long it takes to freeze an audience of a million: the whole tick that publishes an issue and queues it for all.
+
+`python benchmarks/bench_audience.py [READERS]`, on SQLite, and on PostgreSQL where there is one; each tick in a process
+of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from contextlib import ExitStack
+from datetime import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+
+from databases import addresses
+from readers import prepared
+from rooms import START, Room, at
+from sqlalchemy import text
+
+from newsletter.store import Store
+
+READERS, ROUNDS, PROMISED = 1_000_000, 3, 20
+#: All at the instant of publication; or, every other one, at an hour of their own in one of six zones.
+ZONES = ("Asia/Tokyo", "Europe/London", "America/New_York", "Europe/Berlin", "Australia/Sydney", "America/Sao_Paulo")
+AUDIENCES = {
+    "nobody chose an hour": {},
+    "half chose an hour": {
+        "hour": [None if each % 2 else time(each % 24) for each in range(48)],
+        "zone": [None if each % 2 else ZONES[each // 2 % 6] for each in range(48)],
+    },
+}
+
+
+def tick(url: str, folder: Path) -> None:
+    """Publish and mail the first day's issue; print what that took."""
+    store = Store(url)
+    room = Room(store, folder / "outbox")
+    begun, used = perf_counter(), process_time()
+    room.press.tick(at(START))
+    told = {"seconds": perf_counter() - begun, "cpu": process_time() - used}
+    store.close()
+    print(json.dumps(told | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def forget(store: Store) -> None:
+    """Make it as if nothing had been published."""
+    tables = ("deliveries", "mailings", "frozen_mails", "issues")
+    with store.transaction() as connection:
+        for table in tables:
+            connection.execute(text(f"DELETE FROM {table}"))
+
+
+def measured(store: Store, url: str, folder: Path) -> dict[str, float]:
+    """Return what a tick took, in a process of its own, and how many it queued."""
+    forget(store)
+    ran = subprocess.run(
+        [sys.executable, __file__, "--tick", url, str(folder)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    with store.reading() as connection:
+        queued = connection.scalar(text("SELECT audience FROM mailings"))
+    return json.loads(ran.stdout.splitlines()[-1]) | {"queued": queued}
+
+
+def main(number: int) -> None:
+    for audience, wishes in AUDIENCES.items():
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+            for name, url in stack.enter_context(addresses(folder)).items():
+                store = Store(url)
+                stack.callback(store.close)
+                prepared(store, folder, number, wishes)
+                figures = []
+                for _ in range(ROUNDS):
+                    told = measured(store, url, folder)
+                    assert told["queued"] == number, told
+                    figures.append(told)
+                print(
+                    f"{name}, {number:,} readers, {audience}: {median(each['seconds'] for each in figures):.1f} s "
+                    f"(longest {max(each['seconds'] for each in figures):.1f}), {figures[-1]['cpu']:.1f} s of it our "
+                    f"CPU, {max(each['memory'] for each in figures):.0f} MB (load {os.getloadavg()[0]:.1f}; "
+                    f"promised on SQLite: {PROMISED} s)",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--tick"]:
+        tick(sys.argv[2], Path(sys.argv[3]))
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else READERS)
