@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
+from zoneinfo import available_timezones
 
 from databases import addresses
 from readers import prepared
@@ -27,13 +28,13 @@ from sqlalchemy import text
 from newsletter.store import Store
 
 READERS, ROUNDS, PROMISED = 1_000_000, 3, 20
-#: All at the instant of publication; or, every other one, at an hour of their own in one of six zones.
-ZONES = ("Asia/Tokyo", "Europe/London", "America/New_York", "Europe/Berlin", "Australia/Sydney", "America/Sao_Paulo")
+#: All at the instant of publication; or, every other one, at an hour of their own, of which there are 24 in 40 zones.
+ZONES = sorted(zone for zone in available_timezones() if zone.startswith("America/"))[:40]
 AUDIENCES = {
     "nobody chose an hour": {},
     "half chose an hour": {
-        "hour": [None if each % 2 else time(each % 24) for each in range(48)],
-        "zone": [None if each % 2 else ZONES[each // 2 % 6] for each in range(48)],
+        "hour": [None if each % 2 else time(each // 2 % 24) for each in range(2 * 24)],
+        "zone": [None if each % 2 else ZONES[each // 48 % 40] for each in range(2 * 24 * 40)],
     },
 }
 

@@ -177,7 +177,11 @@ def _freeze_by_hour(connection: Connection, mailing_id: int, wanted: ColumnEleme
     if not wishes:
         return 0
     due = [(text, name, first_at(hours.since, at, ZoneInfo(name))) for at, name, text in wishes]
-    instants = rows_of(connection, {"hour": String, "zone": String, "due_at": Instant}, due)
+    given = rows_of(connection, {"hour": String, "zone": String, "due_at": Instant}, due)
+    # What is distinct, and text, SQLite makes a table first and finds each reader's in it; else it would go through all
+    # readers for each instant.
+    as_text = cast(given.c.hour, String).label("hour")
+    instants = select(as_text, given.c.zone, given.c.due_at).distinct().subquery("instants")
     readers = _readers(mailing_id, instants.c.due_at)
     return _insert(
         connection, readers.join(instants, and_(instants.c.hour == hour, instants.c.zone == where)).where(wanted)
