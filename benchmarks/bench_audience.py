@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -20,7 +19,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from zoneinfo import available_timezones
 
-from databases import addresses
+from databases import addresses, most_resident
 from readers import prepared
 from rooms import START, Room, at
 from sqlalchemy import text
@@ -47,7 +46,7 @@ def tick(url: str, folder: Path) -> None:
     room.press.tick(at(START))
     told = {"seconds": perf_counter() - begun, "cpu": process_time() - used}
     store.close()
-    print(json.dumps(told | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    print(json.dumps(told | {"memory": most_resident()}))
 
 
 def forget(store: Store) -> None:

@@ -8,7 +8,6 @@ How much memory sending takes, with few readers and with many: a process that on
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -51,13 +50,6 @@ def found(home: Path, now: datetime, number: int) -> None:
         subscribe(room.store, number)
 
 
-def most_resident(process: subprocess.Popen[bytes]) -> float:
-    """Return the most that was resident, in megabytes."""
-    kept = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text(encoding="ascii"))
-    assert kept, "it runs"
-    return int(kept[1]) / 1024
-
-
 def sent_to(store: Store) -> int:
     """Return how many readers have been sent the only mailing."""
     with store.reading() as connection:
@@ -96,13 +88,14 @@ def whole_service(number: int, port: int) -> None:
         store = Store(Settings(home=home).database_url)
         stack.callback(store.close)
         process = stack.enter_context(running(home, port))
-        before = most_resident(process)
+        before = databases.most_resident(process.pid)
         while sent_to(store) < number:
             assert process.poll() is None, (home / "log").read_text(encoding="utf-8")
             Event().wait(2)
+        after = databases.most_resident(process.pid)
         print(
-            f"`daily-dose run`, {number:,} readers: {before:.0f} MB when it serves, {most_resident(process):.0f} MB "
-            f"once all is sent (load {os.getloadavg()[0]:.1f}; promised: {PROMISED})",
+            f"`daily-dose run`, {number:,} readers: {before:.0f} MB when it serves, {after:.0f} MB once all is sent "
+            f"(load {os.getloadavg()[0]:.1f}; promised: {PROMISED})",
             flush=True,
         )
 

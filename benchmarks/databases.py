@@ -7,6 +7,7 @@ Importing this lets a script import what lives with the tests, too: their server
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,16 @@ from servers.postgresql import NoPostgreSQL, running_server  # noqa: E402 -- the
 def keep_silent() -> None:
     """Let the service log nothing: figures are what is printed."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+def most_resident(process: int | str = "self") -> float:
+    """
+    Return the most memory, in megabytes, that a process has had resident since its program began.
+
+    `ru_maxrss` would be that of the process which started it, where that was larger.
+    """
+    (line,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text(encoding="ascii"))
+    return int(line) / 1024
 
 
 def sqlite(folder: Path) -> str:
