@@ -195,10 +195,11 @@ def _readers(mailing_id: int, due: ColumnElement[Any]) -> Select[Any]:
 
 
 def _insert(connection: Connection, readers: Select[Any]) -> int:
+    # In no order but that of their index, which is nearly theirs: to sort a million takes 100 MB.
     return connection.execute(
         insert(deliveries).from_select(
             ["mailing_id", "subscription_id", "state", "due_at", "ready_at", "attempts"],
-            readers.order_by(subscriptions.c.id),
+            readers,
         ),
         execution_options={"preserve_rowcount": True},
     ).rowcount
