@@ -6,7 +6,6 @@ How long publishing takes over 10,000 entries and ten years of issues, looking a
 
 from __future__ import annotations
 
-import logging
 import resource
 import shutil
 import subprocess
@@ -19,8 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from uuid import UUID, uuid5
 
-import structlog
-from databases import addresses
+from databases import addresses, keep_silent
 from rooms import Room, an_edition, starter
 
 from newsletter.archive import entries, issues
@@ -149,7 +147,7 @@ def first_start(folder: Path) -> None:
 
 
 def main() -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    keep_silent()
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         first_start(folder)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import threading
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from newsletter.delivery.replies import Reply
 from newsletter.errors import NewsletterError
 
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+_READING = threading.Lock()
 
 
 class RelayUnusable(NewsletterError):
@@ -68,9 +72,8 @@ def connected(relay: Relay, host_name: str, patience: Patience) -> smtplib.SMTP:
     """
     try:
         if relay.security == "smtps":
-            context = ssl.create_default_context()
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                relay.host, relay.port, local_hostname=host_name, timeout=patience.connect, context=context
+                relay.host, relay.port, local_hostname=host_name, timeout=patience.connect, context=_trust()
             )
         else:
             smtp = smtplib.SMTP(relay.host, relay.port, local_hostname=host_name, timeout=patience.connect)
@@ -88,10 +91,28 @@ def connected(relay: Relay, host_name: str, patience: Patience) -> smtplib.SMTP:
 def _introduce(smtp: smtplib.SMTP, relay: Relay) -> None:
     smtp.ehlo_or_helo_if_needed()
     if relay.security == "smtp+starttls":
-        smtp.starttls(context=ssl.create_default_context())
+        smtp.starttls(context=_trust())
         smtp.ehlo()
     if relay.user is not None:
         smtp.login(relay.user, relay.password or "")
+
+
+def _trust() -> ssl.SSLContext:
+    """
+    Return whom we believe to be who they say: the machine's authorities.
+
+    To read them takes a fiftieth of a second, and a megabyte, for each connection; so they are read once, and again
+    when they have changed.
+    """
+    paths = ssl.get_default_verify_paths()
+    known = tuple((path, Path(path).stat().st_mtime_ns) for path in (paths.cafile, paths.capath) if path is not None)
+    with _READING:  # many connections are made at once
+        return _trusting(known)
+
+
+@lru_cache(maxsize=1)
+def _trusting(_known: tuple[tuple[str, int], ...]) -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 def _why(relay: Relay, error: Exception) -> str:
