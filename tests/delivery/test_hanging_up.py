@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from servers.certificates import make_certificate
 from servers.cut_relay import Cut, CutRelay, running_cut_relay
 from servers.handing import hand_in
 from servers.ports import LOOPBACK
@@ -250,3 +254,111 @@ def test_an_error_while_a_connection_is_made_is_raised_and_leaves_no_thread_behi
     for thread in {*threading.enumerate()} - before:
         thread.join(5)
         assert not thread.is_alive()
+
+
+# Servers that are late, or say much
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (b"", "untried"),
+        (b"250 1\r\n", "untried"),
+        (b"250 1\r\n250 2\r\n", "untried"),
+        (b"250 1\r\n250 2\r\n354 Go", "untried"),
+        (b"250 1\r\n550 2\r\n", "untried"),
+        (b"250 1\r\n250 2\r\n354 Go on\r\n", "unknown"),
+        (b"250 1\r\n550 2\r\n354 Go on\r\n", "failed"),
+        (b"250 1\r\n450 2\r\n503 No\r\n", "deferred"),
+    ],
+)
+def test_a_server_that_stops_answering_is_let_go_at_any_stage(said: bytes, outcome: str) -> None:
+    ended = threading.Event()
+
+    def stop(connection: socket.socket) -> None:
+        connection.sendall(said)
+        ended.wait(30)
+
+    port, thread = speaking(stop)
+    late = Patience(connect=5, reply=0.2, dot=0.2)
+    with Session(Relay(host=LOOPBACK, port=port), host_name="news.example.org", patience=late) as opened:
+        handed = hand_in(opened, [envelope("a@example.org"), envelope("b@example.org")])
+        assert [str(each.outcome) for each in handed] == [outcome, "untried"]
+        assert not opened.usable
+    ended.set()
+    thread.join()
+
+
+def test_a_server_that_speaks_letter_by_letter_is_waited_for_no_longer() -> None:
+    def dribble(connection: socket.socket) -> None:
+        with suppress(ConnectionError):
+            for _ in range(200):
+                connection.sendall(b"2")
+                time.sleep(0.05)
+
+    port, thread = speaking(dribble)
+    late = Patience(connect=5, reply=0.5, dot=0.5)
+    route = Route(relay=Relay(host=LOOPBACK, port=port), host_name="news.example.org", patience=late)
+    begun = time.monotonic()
+    with Postman(route, lambda work: envelope(work.address)) as postman:
+        postman.take([a_work(0)], lambda: True)
+        (report,) = postman.reports(5)
+    assert report.fault is not None
+    assert time.monotonic() - begun < 5
+    thread.join()
+
+
+def test_a_reply_that_comes_to_no_end_ends_the_connection() -> None:
+    def go_on_and_on(connection: socket.socket) -> None:
+        with suppress(ConnectionError):
+            connection.sendall(b"250-And\r\n" * 9000)
+            connection.recv(1)
+
+    port, thread = speaking(go_on_and_on)
+    with session(port) as opened:
+        assert [str(each.outcome) for each in hand_in(opened, [envelope("a@example.org")])] == ["untried"]
+        assert not opened.usable
+    thread.join()
+
+
+@pytest.mark.parametrize("politely", [True, False])
+def test_an_idle_session_that_a_server_ended_costs_a_message_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, politely: bool
+) -> None:
+    """Over TLS, with its tickets; the goodbye waits in the socket when the next message begins."""
+    make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    listening = socket.create_server((LOOPBACK, 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        for number in range(2):
+            with context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+                for said in (b"220 Hello\r\n", b"250-Hello\r\n250 PIPELINING\r\n", b"250 1\r\n250 2\r\n354 Go on\r\n"):
+                    connection.sendall(said)
+                    connection.recv(1 << 12)
+                for letter in b"250-2.0.0 Taken,\r\n250 2.0.0 and kept\r\n":
+                    connection.sendall(bytes([letter]))
+                if number:
+                    connection.recv(1 << 12)
+                elif politely:
+                    connection.sendall(b"421 4.4.2 You were idle\r\n")
+                    connection.settimeout(0.2)
+                    with suppress(OSError):
+                        connection.unwrap()  # it says so; nobody answers
+            over.set()
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    relay = Relay(host=LOOPBACK, port=listening.getsockname()[1], security="smtps")
+    route = Route(relay=relay, host_name="news.example.org", connections=1, patience=PATIENCE)
+    with listening, Postman(route, lambda work: envelope(work.address)) as postman:
+        for number in range(2):
+            postman.take([a_work(number)], lambda: True)
+            (report,) = postman.reports(5)
+            assert [str(handed.outcome) for _, handed in report.handed] == ["sent"]
+            assert over.wait(5)
+            time.sleep(0.05)
+    thread.join()
