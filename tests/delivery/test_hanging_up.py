@@ -362,3 +362,28 @@ def test_an_idle_session_that_a_server_ended_costs_a_message_nothing(
             assert over.wait(5)
             time.sleep(0.05)
     thread.join()
+
+
+def test_a_postman_that_is_left_ends_what_it_is_at_and_begins_nothing() -> None:
+    at_it, left, heard = threading.Event(), threading.Event(), bytearray()
+
+    def answer_late(connection: socket.socket) -> None:
+        connection.sendall(b"250 1\r\n250 2\r\n354 Go on\r\n")
+        heard.extend(connection.recv(1 << 12))
+        at_it.set()
+        left.wait(30)
+        connection.sendall(b"250 Taken\r\n250 1\r\n250 2\r\n354 Go on\r\n")
+        while data := connection.recv(1 << 12):
+            heard.extend(data)
+
+    port, thread = speaking(answer_late)
+    route = Route(relay=Relay(host=LOOPBACK, port=port), host_name="news.example.org", patience=PATIENCE)
+    with Postman(route, lambda work: envelope(work.address)) as postman:
+        postman.take([a_work(0), a_work(1)], lambda: not left.is_set())
+        assert at_it.wait(5)
+    left.set()
+    thread.join(5)
+    assert not thread.is_alive(), "the connection was closed"
+    (report,) = postman.reports(5)
+    assert [(work.number, str(handed.outcome)) for work, handed in report.handed] == [(0, "sent")]
+    assert heard.count(b"Hi\r\n") == 1
