@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,6 +22,8 @@ import structlog
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
+
+from scheduler.steady import read_steady
 
 #: How far the wall clock may part from the steady one, and a host's clock from another's.
 MOST_DRIFT = timedelta(hours=1)
@@ -49,23 +50,13 @@ class Reading:
 
 
 def read_clocks() -> Reading:
-    """
-    Read the wall clock and the steady clock.
-
-    The steady clock is `CLOCK_BOOTTIME` where there is one: it counts the time that a laptop
-    slept, so that waking up is downtime and no fault. Elsewhere it is `time.monotonic`.
-    """
+    """Read the wall clock and the steady clock."""
     while True:
-        steady = _read_steady()
+        steady = read_steady()
         wall = datetime.now(UTC)
         # Who was put to sleep between the two looks has clocks that seem to have parted: he looks again.
-        if _read_steady() - steady <= _ONE_MOMENT_SECONDS:
+        if read_steady() - steady <= _ONE_MOMENT_SECONDS:
             return Reading(wall=wall, steady=steady)
-
-
-def _read_steady() -> float:
-    boottime = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +130,7 @@ class Clock:
 
         Who works for long in a tick, or was paused in it, asks this: nobody has set that clock meanwhile.
         """
-        return self._reading.wall + timedelta(seconds=_read_steady() - self._reading.steady)
+        return self._reading.wall + timedelta(seconds=read_steady() - self._reading.steady)
 
     def start(self) -> None:
         """Begin to tick, in a thread of its own."""

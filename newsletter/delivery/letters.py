@@ -78,6 +78,8 @@ def claim(connection: Connection, terms: Terms, most: int) -> list[Claimed]:
         select(letters, subscriptions.c.uid)
         .outerjoin(subscriptions, subscriptions.c.id == letters.c.subscription_id)
         .where(letters.c.state.in_(READY), letters.c.ready_at <= terms.now, letters.c.address != "")
+        # Of what is over the text may be gone.
+        .where(letters.c.due_at >= terms.now - PATIENCE)
         .order_by(letters.c.ready_at, letters.c.id)
         .limit(most)
         .with_for_update(of=letters, skip_locked=True)

@@ -89,6 +89,10 @@ class Postman:
                 found.append(self._report(0))
         except Empty:
             pass
+        except Exception as error:
+            if not found:
+                raise
+            self._reports.put(error)  # first what is known is recorded
         self.busy -= len(found)
         self.connections -= sum(1 for report in found if report.fault)
         return found
@@ -120,7 +124,7 @@ class _Round:
     def __init__(self, route: Route, reports: SimpleQueue[Report | BaseException]) -> None:
         self._route = route
         self._reports = reports
-        self._news: SimpleQueue[Window | Connection | None] = SimpleQueue()
+        self._news: SimpleQueue[Window | Connection | BaseException | None] = SimpleQueue()
         self._heard, self._bell = socket.socketpair()
         self._heard.setblocking(False)
         self._bell.setblocking(False)
@@ -133,8 +137,8 @@ class _Round:
         self._ending = False
         self._looks_at = 0.0
 
-    def tell(self, news: Window | Connection | None) -> None:
-        """Let it know of a window, of a session that was made, or (`None`) that nothing more comes."""
+    def tell(self, news: Window | Connection | BaseException | None) -> None:
+        """Let it know of a window, of a session that was made, of an error, or (`None`) that nothing more comes."""
         self._news.put(news)
         with suppress(OSError):  # it was rung often enough, or nobody is there any more
             self._bell.send(b".")
@@ -174,6 +178,8 @@ class _Round:
                 self._ending = True
             elif isinstance(news, Connection):
                 self._go_on(news)
+            elif isinstance(news, BaseException):
+                raise news
             else:
                 self._windows.append(news)
         while self._windows:
@@ -208,7 +214,7 @@ class _Round:
         try:
             connection.open()
         except BaseException as error:  # noqa: BLE001 -- it is raised where reports are awaited
-            self._reports.put(error)
+            self.tell(error)
         else:
             self.tell(connection)
 

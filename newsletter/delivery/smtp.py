@@ -152,29 +152,28 @@ class Session:
                 self._wait(talk.send(self._replies.popleft()))
             self._flush()
         except StopIteration as end:
-            # A server that says more than it was asked is not understood any more.
-            self._end(usable=end.value and not self._replies)
+            # A server that says more than it was asked is not understood any more, nor one that has not heard all.
+            self._end(usable=end.value and not self._replies and not self._unsent)
         except OSError as error:
             self._lose(talk, error)
         told, self._handed = self._handed, []
         return told if self.busy else told + self._rest()
 
     def _hear(self, _talk: _Talk) -> None:
-        """Read what came; raise `TimeoutError` where nothing did for too long."""
-        came = False
+        """Read what came, and no more: others wait; raise `TimeoutError` where nothing did for too long."""
         try:
-            while True:
-                data = self._socket.recv(_AT_ONCE)
-                if not data:
-                    message = "it hung up"
-                    raise ConnectionResetError(message)
-                came = True
-                self._replies.extend(self._reader.read(data))
-                if len(data) < _AT_ONCE and not (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
-                    return
+            data = self._socket.recv(_AT_ONCE)
+            # Of what TLS has read ahead no selector tells.
+            while data and isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+                data += self._socket.recv(_AT_ONCE)
         except _NOT_NOW:
-            if not came and time.monotonic() >= self.ends_at:
+            if time.monotonic() >= self.ends_at:
                 raise TimeoutError from None
+            return
+        if not data:
+            message = "it hung up"
+            raise ConnectionResetError(message)
+        self._replies.extend(self._reader.read(data))
 
     def _flush(self) -> None:
         """Write what may leave now."""
@@ -272,6 +271,10 @@ class Session:
             reply = yield self._patience.dot
         except OSError:
             return Handed(envelope=envelope, outcome=Outcome.UNKNOWN, stage=Stage.DOT)
+        if reply.is_yes and len(self._unsent) > len(following):
+            # It can't have taken what has not left.
+            self.last_words = f"before it has a message it says {reply}"
+            raise ConnectionError(self.last_words)
         if reply.is_yes:
             return Handed(envelope=envelope, outcome=Outcome.SENT, stage=Stage.DOT, reply=reply)
         return _refused(envelope, Stage.DOT, reply)

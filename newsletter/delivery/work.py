@@ -119,7 +119,11 @@ class Done(NamedTuple):
 
 
 def mark(connection: Connection, owner: str, chosen: Sequence[Claimed], now: datetime) -> list[Claimed]:
-    """Record that *chosen* are about to be sent; return those that are still *owner*'s: no other may be sent."""
+    """
+    Record that *chosen*, of which none is marked yet, are about to be sent.
+
+    Return those that are still *owner*'s: no other may be sent.
+    """
     lost = set()
     dialect = connection.dialect.name
     for mailing, works in _by_mailing(chosen):

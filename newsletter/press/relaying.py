@@ -32,6 +32,7 @@ from newsletter.press.composing import Composing
 from newsletter.press.means import Means
 from newsletter.readers.feedback import rejected
 from newsletter.store.engine import Store
+from scheduler.steady import read_steady
 
 if TYPE_CHECKING:
     from newsletter.press.sending import Run
@@ -87,14 +88,14 @@ class _Lease:
     @property
     def holds(self) -> bool:
         """Say whether it holds; one that has not begun does."""
-        if self._ends is not None and time.monotonic() >= self._ends:
+        if self._ends is not None and read_steady() >= self._ends:
             self._over = True
         return not self._over
 
     @property
     def is_half_over(self) -> bool:
         """Say whether it is time to renew it."""
-        return self._ends is not None and time.monotonic() > self._ends - self._seconds / 2
+        return self._ends is not None and read_steady() > self._ends - self._seconds / 2
 
     def begin(self, at: float) -> None:
         """Begin with the first claim, made at *at*; later ones last longer."""
@@ -168,9 +169,12 @@ class _Shift:
             self._lease = _Lease(self._means.lease)
         if self._ends or self._nothing_more or len(self._ready) >= self._route.connections * self._route.window:
             return
-        begun = time.monotonic()
+        begun = read_steady()
         claimed = self._run.claim(_AHEAD)
         self._nothing_more = not claimed
+        # The ledger's clock may run ahead of ours: what was over by it is claimed again, and is still one message.
+        again = {(work.mailing, work.number) for work in claimed}
+        self._ready = deque(work for work in self._ready if (work.mailing, work.number) not in again)
         self._ready.extend(claimed)
         if claimed:
             self._lease.begin(begun)
@@ -196,7 +200,7 @@ class _Shift:
 
     def _commit(self, done: Sequence[Done], chosen: Sequence[Claimed], *, renews: bool) -> set[int]:
         """Record, renew and mark at once; return which of *chosen*, by identity, may be sent."""
-        begun, now = time.monotonic(), self._run.look()
+        begun, now = read_steady(), self._run.look()
         if done:
             crashing.reach("before_record")
         with self._store.transaction() as connection:
