@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-#: How much is claimed ahead of what is in flight: what has to be asked before each claim takes as long as 200 rows.
-_AHEAD = 1000
+#: How much is claimed ahead of what is in flight.
+_AHEAD = 500
 #: Seconds after which to look around while nothing comes in.
 _LOOK = 0.5
 #: Seconds that a run which is to end waits for what is in flight.

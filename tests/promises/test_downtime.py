@@ -15,7 +15,7 @@ DUE = utc(2026, 5, 10, 6)
 LATE = 12 * HOUR  # MAX_LATE
 
 
-def up_again(live: LiveNewsroom, days: int, after_due: timedelta) -> list[date]:
+def up_again(live: LiveNewsroom, days: int, after_due: timedelta, *, until_sent: bool = False) -> list[date]:
     """
     Start the service *days* after the beginning, let it do what is due, and kill it.
 
@@ -26,6 +26,8 @@ def up_again(live: LiveNewsroom, days: int, after_due: timedelta) -> list[date]:
     part = live.start_ticking()
     until(lambda: BEGIN + days * DAY in live.days(), "the newest day")
     live.await_ticks()
+    if until_sent:
+        until(lambda: not live.undone(), "its mail")
     part.kill()
     return live.days()[known:]
 
@@ -37,7 +39,7 @@ def test_one_three_and_thirty_days_of_downtime(live):
         queued = [room.press.outlook.pick(None, BEGIN + number * DAY, DUE - HOUR).entry for number in range(90, 94)]
         for slug in queued:
             room.desk.enqueue(None, slug, DUE - HOUR)
-    assert up_again(live, 0, HOUR) == [BEGIN]
+    assert up_again(live, 0, HOUR, until_sent=True) == [BEGIN]
 
     # One day, and then a mail server's disk that takes nothing: deliveries run, and their process dies.
     outbox, aside = live.home / "outbox", live.home / "aside"
