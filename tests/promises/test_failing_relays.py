@@ -20,7 +20,8 @@ chaos = pytest.mark.chaos
 @pytest.mark.parametrize("policy", ["resend", "never"])
 def test_a_reply_lost_after_the_dot_costs_one_retry_at_the_most(post, sink, policy):
     losing, healed = sink("-q", "."), sink()
-    readers = post.begin(20, sent_by=losing, on_unknown=policy)
+    # Nothing ends before its time here, and a busy machine may stand still for two seconds.
+    readers = post.begin(20, sent_by=losing, on_unknown=policy, lease="1m")
     post.publish()
     post.command("deliver")
     assert post.states() == {"unknown": 20}
