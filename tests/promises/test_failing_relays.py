@@ -147,7 +147,7 @@ def test_a_server_that_falls_silent_is_waited_for_so_long_and_no_longer(post, si
 @SHORT_ON_POSTGRESQL
 def test_a_fault_of_ours_pauses_everything_within_a_hundred_messages_until_somebody_releases_it(post, sink):
     blaming, healed = sink("-f", ".", "-B", "550 5.7.26 Unauthenticated"), sink()
-    readers = post.begin(400, sent_by=blaming, smtp_connections="8", smtp_window="10")
+    readers = post.begin(400, sent_by=blaming, smtp_connections="8", smtp_window="10", lease="1m")
     post.publish()
     post.command("deliver")
 
