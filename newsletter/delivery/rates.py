@@ -44,11 +44,6 @@ class Pace:
         self._in_all = Bucket(in_all, at) if in_all else None
         self._domains = {domain: Bucket(rate, at) for domain, rate in domains.items()}
 
-    @property
-    def is_free(self) -> bool:
-        """Say whether no rate is set at all."""
-        return self._in_all is None and not self._domains
-
     def may_go(self, at: float) -> bool:
         """Take one of what goes in all."""
         return self._in_all is None or self._in_all.take(at)

@@ -120,7 +120,7 @@ class Session:
         self._talk, self.ends_at = None, inf
         self._smtp.close()
 
-    def begin(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool] = lambda: True) -> list[Handed]:
+    def begin(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> list[Handed]:
         """
         Begin to hand in a window of messages; return what became of some already.
 

@@ -234,8 +234,6 @@ class _Shift:
         at, now = time.monotonic(), self._run.look()
         while self._ready and len(windows) < free:
             window: list[Claimed] = []
-            if self._pace.is_free:
-                window = [self._ready.popleft() for _ in range(min(size, len(self._ready)))]
             while self._ready and len(window) < size:
                 work = self._ready[0]
                 wait = self._pace.wait_for(work.domain, at)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
@@ -170,44 +171,40 @@ def test_messages_of_every_size_arrive_whole_with_tls_and_without(
     assert got == {size // 72 * 71 for size in sizes}
 
 
-def test_a_server_that_stops_taking_a_message_is_not_waited_for_for_ever() -> None:
-    with socket.create_server((LOOPBACK, 0)) as stuck:
-
-        def take_half() -> None:
-            with stuck.accept()[0] as connection:
-                for said in (b"220 Hello\r\n", b"250-Hello\r\n250 PIPELINING\r\n", b"250 1\r\n250 2\r\n354 Go on\r\n"):
-                    connection.sendall(said)
-                    connection.recv(1 << 12)
-                done.wait(60)
-
-        done = Event()
-        thread = Thread(target=take_half, daemon=True)
-        thread.start()
-        large = Envelope(sender="b@example.org", recipient="reader@example.org", mail=b"x" * 30_000_000 + b"\r\n")
-        with session(f"smtp://{LOOPBACK}:{stuck.getsockname()[1]}", reply=0.5, dot=0.5, connect=5) as opened:
-            assert outcomes(hand_in(opened, [large, *envelopes(1)])) == ["unknown", "untried"]
-        done.set()
-        thread.join()
-
-
-def test_a_server_that_says_more_than_it_was_asked_is_not_used_again() -> None:
-    with socket.create_server((LOOPBACK, 0)) as talking:
+@contextmanager
+def takes_half(last_words: bytes = b"") -> Iterator[str]:
+    """Give the address of a server that hears the beginning of a message, says its last words and hears no more."""
+    done = Event()
+    with socket.create_server((LOOPBACK, 0)) as server:
 
         def talk() -> None:
-            with talking.accept()[0] as connection:
+            with server.accept()[0] as connection:
                 for said in (b"220 Hello\r\n", b"250-Hello\r\n250 PIPELINING\r\n", b"250 1\r\n250 2\r\n354 Go on\r\n"):
                     connection.sendall(said)
                     connection.recv(1 << 12)
-                connection.sendall(b"250-Taken\r\n250 really\r\n250 and more\r\n")
-                connection.recv(1 << 12)
+                connection.sendall(last_words)
+                done.wait(60)
 
         thread = Thread(target=talk, daemon=True)
         thread.start()
-        with session(f"smtp://{LOOPBACK}:{talking.getsockname()[1]}") as opened:
-            handed = hand_in(opened, envelopes(1))
-            assert [(str(each.outcome), str(each.reply)) for each in handed] == [("sent", "250 Taken really")]
-            assert not opened.usable
-        thread.join()
+        try:
+            yield f"smtp://{LOOPBACK}:{server.getsockname()[1]}"
+        finally:
+            done.set()
+            thread.join()
+
+
+def test_a_server_that_stops_taking_a_message_is_not_waited_for_for_ever() -> None:
+    large = Envelope(sender="b@example.org", recipient="reader@example.org", mail=b"x" * 30_000_000 + b"\r\n")
+    with takes_half() as url, session(url, reply=0.5, dot=0.5, connect=5) as opened:
+        assert outcomes(hand_in(opened, [large, *envelopes(1)])) == ["unknown", "untried"]
+
+
+def test_a_server_that_says_more_than_it_was_asked_is_not_used_again() -> None:
+    with takes_half(b"250-Taken\r\n250 really\r\n250 and more\r\n") as url, session(url) as opened:
+        handed = hand_in(opened, envelopes(1))
+        assert [(str(each.outcome), str(each.reply)) for each in handed] == [("sent", "250 Taken really")]
+        assert not opened.usable
 
 
 def MAIL_TO(name: str) -> bytes:  # noqa: N802 -- reads as the constant that it is made of

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from servers.ports import LOOPBACK
+from servers.serving import serving
 
 _ENDLESS = 1 << 62
 
@@ -57,15 +58,9 @@ def running_cut_relay(*, pipelines: bool = True) -> Iterator[CutRelay]:
     class Conversation(_Conversation):
         relay = started
 
-    with socketserver.ThreadingTCPServer((LOOPBACK, 0), Conversation) as server:
-        started.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield started
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(socketserver.ThreadingTCPServer, Conversation) as port:
+        started.port = port
+        yield started
 
 
 class _HangUp(Exception):

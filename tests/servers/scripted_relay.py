@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socketserver
-import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from servers.ports import LOOPBACK
+from servers.serving import serving
 
 
 class Act(StrEnum):
@@ -71,15 +71,9 @@ def running_relay(*, pipelines: bool = True) -> Iterator[ScriptedRelay]:
     class Conversation(_Conversation):
         told = relay
 
-    with socketserver.TCPServer((LOOPBACK, 0), Conversation) as server:
-        relay.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield relay
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(socketserver.TCPServer, Conversation) as port:
+        relay.port = port
+        yield relay
 
 
 class _Conversation(socketserver.StreamRequestHandler):
