@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,27 @@ TODAY, TOMORROW = "2026-11-22", "2026-11-23"
 READER = "reader@example.org"
 #: Linux: `prctl` takes a right away from a process and those that it starts.
 _PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 24, 1, 2
+
+
+#: What a test with processes takes at most.
+_A_TEST = timedelta(seconds=30)
+
+
+def real_now() -> datetime:
+    """Return the instant, in UTC, once the hour has a while to go.
+
+    A process can't choose its time, and days turn and issues come out on the hour: what it does and what its test
+    expects are to be of the same one.
+    """
+    while (now := datetime.now(UTC)).hour != (now + _A_TEST).hour:
+        time.sleep(0.1)
+    return now
+
+
+def hourly(make: Callable[[datetime], CommandLine]) -> Callable[[], CommandLine]:
+    """Return what gives the program that `make` made of this hour's beginning, in UTC: made once an hour at most."""
+    made = cache(make)
+    return lambda: made(real_now().replace(minute=0, second=0, microsecond=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from command_line import NOON, CommandLine
+from command_line import NOON, CommandLine, hourly, real_now
 
 
 @pytest.fixture(scope="session")
@@ -18,18 +19,22 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
 
 
 @pytest.fixture(scope="session")
-def current(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
-    """Give the program with the starter archive and a few days of issues, by the real time; to be copied."""
-    made = CommandLine(home=tmp_path_factory.mktemp("current") / "var", at=datetime.now(UTC))
-    made.ok("init", "--since", made.today - timedelta(days=4))
-    return made
+def current(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], CommandLine]:
+    """Give what makes the program with the starter archive and a few days of issues, by the real time; to be copied."""
+
+    def make(hour: datetime) -> CommandLine:
+        made = CommandLine(home=tmp_path_factory.mktemp("current") / "var", at=hour)
+        made.ok("init", "--since", made.today - timedelta(days=4))
+        return made
+
+    return hourly(make)
 
 
 @pytest.fixture
-def live(current: CommandLine, tmp_path: Path) -> CommandLine:
+def live(current: Callable[[], CommandLine], tmp_path: Path) -> CommandLine:
     """Give the program for processes, which can't choose their time: a few days of issues up to now."""
-    line = current.copy(tmp_path / "var")
-    line.at = datetime.now(UTC)
+    line = current().copy(tmp_path / "var")
+    line.at = real_now()
     return line
 
 

@@ -6,10 +6,10 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from command_line import READER, with_files_up_to, without_root_s_rights
+from command_line import READER, real_now, with_files_up_to, without_root_s_rights
 from servers.missing import missing
 
 CHANGES = [
@@ -172,7 +172,7 @@ def test_a_file_that_can_t_grow_loses_nothing(live, page):
 
 
 def test_a_first_start_on_a_small_disk_goes_on_when_there_is_room(fresh):
-    fresh.at = datetime.now(UTC)
+    fresh.at = real_now()
     since = fresh.today - timedelta(days=60)
     stopped = fresh.process("init", "--since", since, preexec_fn=with_files_up_to(1_300_000))
 

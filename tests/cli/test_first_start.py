@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from command_line import DATA, NOON, READER, CommandLine
+from command_line import DATA, NOON, READER, CommandLine, hourly, real_now
 
 import newsletter.founding
 from newsletter.bootstrap import newsroom
@@ -137,10 +137,14 @@ def plain(dose):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """Give the program after a first start that nothing cut off, forty days back by the real time."""
-    made = CommandLine(home=tmp_path_factory.mktemp("whole") / "var", at=datetime.now(UTC))
-    made.ok("init", "--since", made.today - 40 * DAY)
-    return made
+    """Give what gives the program after a first start that nothing cut off, forty days back by the real time."""
+
+    def make(hour):
+        made = CommandLine(home=tmp_path_factory.mktemp("whole") / "var", at=hour)
+        made.ok("init", "--since", made.today - 40 * DAY)
+        return made
+
+    return hourly(make)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +152,8 @@ def whole(tmp_path_factory):
 )
 def test_a_first_start_that_is_killed_is_completed_by_the_next(whole, fresh, moment):
     """At several moments, with SIGKILL: the same entries, the same issues, none twice."""
-    fresh.at, since = whole.at, whole.today - 40 * DAY
+    uncut = whole()
+    fresh.at, since = uncut.at, uncut.today - 40 * DAY
     reached = {
         "the database's making": fresh.database.exists,
         "the seeds": lambda: _count(fresh, "editions") == 1,
@@ -164,7 +169,7 @@ def test_a_first_start_that_is_killed_is_completed_by_the_next(whole, fresh, mom
 
     fresh.ok("init", "--since", since)
 
-    assert plain(fresh) == plain(whole)
+    assert plain(fresh) == plain(uncut)
     assert days_of(fresh)[0] == str(since)
     assert sum(record["record"] == "correction" for record in plain(fresh)) == 1
     assert fresh.json("check")["problems"] == []
@@ -179,8 +184,8 @@ def _count(dose, table):
 
 
 def test_two_first_starts_at_once_make_one_archive(fresh):
-    since = datetime.now(UTC).date() - 30 * DAY
-    fresh.at = datetime.now(UTC)
+    fresh.at = real_now()
+    since = fresh.today - 30 * DAY
     with fresh.start("init", "--since", since) as one, fresh.start("init", "--since", since) as other:
         ended = [process.communicate(timeout=120) for process in (one, other)]
 
