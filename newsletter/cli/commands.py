@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -40,8 +41,9 @@ def _about(
     """Take the options that stand before a command."""
 
 
+@cache
 def command() -> Any:  # noqa: ANN401 -- Typer names no such class
-    """Return the program as one command."""
+    """Return the program as one command, put together once a process."""
     app = Application("Daily Dose. Extremists: Their Words. Their Actions. One dated, sourced entry a day.")
     app.callback()(_about)
     for room in ROOMS:

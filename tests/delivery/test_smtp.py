@@ -120,7 +120,7 @@ def test_a_server_that_says_421_defers_one_message(sink: Sink, command: str, pip
 
 
 def test_a_server_that_does_not_answer_after_the_dot_leaves_it_unknown(sink: Sink) -> None:
-    with session(sink("-w", "30").url, dot=0.2, connect=0.2) as opened:
+    with session(sink("-w", "2").url, dot=0.2, connect=0.2) as opened:
         assert outcomes(hand_in(opened, envelopes())) == ["unknown", "untried", "untried"]
 
 

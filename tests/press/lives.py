@@ -263,9 +263,9 @@ def usual_steps(seed: int, days: int) -> Iterator[Step]:
 
 
 def main() -> None:
-    address, folder, seed = sys.argv[1:]
+    address, folder, seed, days = sys.argv[1:]
     store = Store(address)
-    life = Life(settle(store, Path(folder))).play(usual_steps(int(seed), 3653))
+    life = Life(settle(store, Path(folder))).play(usual_steps(int(seed), int(days)))
     print(json.dumps(life.told()))
 
 

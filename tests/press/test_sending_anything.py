@@ -183,7 +183,7 @@ def test_what_a_paused_process_gives_back_when_it_was_given_up_keeps_no_mailing_
 
 def test_whatever_happens_the_ledger_is_right(lives, happened):
     # The same lives each time; the long form looks for others.
-    live(lambda: lives("sqlite"), 25, 25, derandomize=True)
+    live(lambda: lives("sqlite"), 15, 25, derandomize=True)
 
     assert happened.keys() >= OFTEN, OFTEN - happened.keys()
 

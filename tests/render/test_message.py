@@ -341,6 +341,7 @@ def test_no_subject_ever_adds_or_loses_a_header(value):
         "=?utf-8?q?a=0A?=@example.org",
         "a b@c.org",
         "a",
+        ".@[",
         "",
     ],
 )
