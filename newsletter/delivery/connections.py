@@ -1,7 +1,8 @@
-"""A connection to a relay, the window of messages that is on it, and what becomes of them."""
+"""A connection to a relay, the windows of messages that are on it, and what becomes of them."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -20,13 +21,22 @@ _TOOK = (Outcome.SENT, Outcome.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """How a relay is reached: as *host_name*, over so many *connections*."""
+    """
+    How a relay is reached: as *host_name*, over so many *connections*.
+
+    On each are no more messages than *window* of which the ledger does not know what became.
+    """
 
     relay: Relay
     host_name: str
     connections: int = 8
     window: int = 10
     patience: Patience = field(default_factory=Patience)
+
+    @property
+    def parts(self) -> int:
+        """In how many parts it is handed over: while one is recorded, the server is busy with the other."""
+        return min(2, self.window)
 
 
 class Window(NamedTuple):
@@ -52,32 +62,40 @@ class Report:
     fault: RelayUnusable | None = None
 
 
+@dataclass(slots=True, eq=False)
+class _Task:
+    """A window on its way: how many of its messages are left, and what became of the others."""
+
+    window: Window
+    left: int
+    handed: list[tuple[Claimed, Handed]] = field(default_factory=list)
+
+    def report(self, fault: RelayUnusable | None) -> Report:
+        """Tell of it."""
+        window = self.window
+        return Report(window=window.works, handed=self.handed, unsendable=window.unsendable, fault=fault)
+
+
 class Connection:
-    """A connection to the relay, made anew where the server ends it, and the window that is on it."""
+    """A connection to the relay, made anew where the server ends it, and the windows that are on it."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
         self.session: Session | None = None
-        self.window: Window | None = None
         self.fault: RelayUnusable | None = None
-        self._left: Sequence[tuple[Claimed, Envelope]] = ()
-        self._handed: list[tuple[Claimed, Handed]] = []
-        #: How many of the window's messages this session has been given an answer for.
-        self._tried = 0
-        #: Whether the session was there before the window.
+        self._tasks: list[_Task] = []
+        self._left: deque[tuple[_Task, Claimed, Envelope]] = deque()
+        #: What the server has answered since messages are under way.
+        self._tried: list[Handed] = []
+        #: Whether the session was there before them.
         self._kept = False
         #: How many sessions the server ended, one after the other, having taken nothing.
         self._in_vain = 0
 
-    def take(self, window: Window) -> None:
-        """Begin with a window."""
-        self.window, self._left, self._handed = window, window.envelopes, []
-        self._kept = True
-
     @property
-    def is_done(self) -> bool:
-        """Say whether there is nothing more to hand in, or nobody to take it."""
-        return not self._left or self.fault is not None or self.window is None or not self.window.go_on()
+    def windows(self) -> int:
+        """How many windows are on it."""
+        return len(self._tasks)
 
     @property
     def is_open(self) -> bool:
@@ -93,6 +111,14 @@ class Connection:
         """Until when, by the steady clock, the server is waited for."""
         return self.session.ends_at if self.session is not None else inf
 
+    def take(self, window: Window) -> None:
+        """Take a window, behind those that are on it."""
+        task = _Task(window, len(window.envelopes))
+        self._tasks.append(task)
+        self._left.extend((task, work, envelope) for work, envelope in window.envelopes)
+        if self.session is not None and self.session.busy:
+            self.session.add([(envelope, window.go_on) for _, envelope in window.envelopes])
+
     def open(self) -> None:
         """Make a session; that takes its time, and a thread."""
         self._kept = False
@@ -105,44 +131,50 @@ class Connection:
 
     def begin(self) -> None:
         """Hand in what is left; where the server hung up after it took something, that is in a new session."""
-        session, window = self._at_work()
-        self._tried = len(self._handed)
-        self._see(session.begin([envelope for _, envelope in self._left], window.go_on))
+        self._tried = []
+        self._see(self._at_work().begin([(envelope, task.window.go_on) for task, _, envelope in self._left]))
 
     def proceed(self) -> None:
         """Go on with what the server did."""
-        session, _ = self._at_work()
-        self._see(session.proceed())
+        self._see(self._at_work().proceed())
 
-    def report(self) -> Report:
-        """Return what became of the window, and be free for another."""
-        assert self.window is not None, "it had work"
-        window, self.window = self.window, None
-        return Report(window=window.works, handed=self._handed, unsendable=window.unsendable, fault=self.fault)
+    def reports(self) -> list[Report]:
+        """Return what became of the windows that are done, or that nobody takes or nobody wants handed in any more."""
+        over = [task for task in self._tasks if not task.left or (not self.is_waiting() and self._is_over(task))]
+        if not over:
+            return []
+        self._tasks = [task for task in self._tasks if task not in over]
+        self._left = deque(each for each in self._left if each[0] not in over)
+        # A fault is the connection's, and told once, whatever is on it.
+        return [task.report(self.fault if task is over[0] else None) for task in over]
+
+    def _is_over(self, task: _Task) -> bool:
+        return self.fault is not None or not task.window.go_on()
 
     def _see(self, news: Sequence[Handed]) -> None:
         """Take what was decided, up to where the server would take no more."""
-        session, window = self._at_work()
+        session = self._at_work()
         for handed in news:
             if handed.outcome is Outcome.UNTRIED or _is_busy(handed):
                 session.stop()
                 break
-            work, *_ = self._left[0]
-            self._left = self._left[1:]
-            self._handed.append((work, handed))
+            task, work, _ = self._left.popleft()
+            task.left -= 1
+            task.handed.append((work, handed))
+            self._tried.append(handed)
             crashing.reach("after_data_before_commit")
         if not session.busy:
-            tried = self._handed[self._tried :]
-            self.fault = self._found_fault(session, tried) if window.go_on() else None
+            goes_on = any(task.window.go_on() for task in self._tasks)
+            self.fault = self._found_fault(session, self._tried) if goes_on else None
+            self._kept, self._tried = True, []
 
-    def _at_work(self) -> tuple[Session, Window]:
+    def _at_work(self) -> Session:
         assert self.session is not None, "it is open"
-        assert self.window is not None, "it has work"
-        return self.session, self.window
+        return self.session
 
-    def _found_fault(self, session: Session, tried: Sequence[tuple[Claimed, Handed]]) -> RelayUnusable | None:
+    def _found_fault(self, session: Session, tried: Sequence[Handed]) -> RelayUnusable | None:
         """Say why the server is not to be asked again now, if so."""
-        if session.usable or any(handed.outcome in _TOOK for _, handed in tried):
+        if session.usable or any(handed.outcome in _TOOK for handed in tried):
             self._in_vain = 0
             return None
         if self._kept and not tried:  # what a server does to a session that idled says nothing

@@ -64,6 +64,11 @@ class Postman:
         if self._round is not None:
             self._round.tell(None)
 
+    @property
+    def room(self) -> int:
+        """How many windows may be handed over now."""
+        return min(self.connections, self._route.connections) * self._route.parts - self.busy
+
     def take(self, works: Sequence[Claimed], go_on: Callable[[], bool]) -> None:
         """Begin to hand in a window, on a connection that is free; *go_on* is asked before each message leaves."""
         self.busy += 1
@@ -134,6 +139,8 @@ class _Round:
         self._connections: list[Connection] = []
         self._windows: deque[Window] = deque()
         self._under_way: set[Connection] = set()
+        #: How many connections found no server, and are tried no more.
+        self._faults = 0
         self._ending = False
         self._looks_at = 0.0
 
@@ -183,19 +190,30 @@ class _Round:
             else:
                 self._windows.append(news)
         while self._windows:
-            connection = self._free.pop() if self._free else self._another()
-            connection.take(self._windows.popleft())
-            self._under_way.add(connection)
-            self._go_on(connection)
+            window, connection = self._windows.popleft(), self._freest()
+            if connection is None:
+                self._reports.put(Report(window=window.works, handed=[], unsendable=window.unsendable))
+                continue
+            connection.take(window)
+            if connection not in self._under_way:
+                self._under_way.add(connection)
+                self._go_on(connection)
 
-    def _another(self) -> Connection:
-        connection = Connection(self._route)
-        self._connections.append(connection)
-        return connection
+    def _freest(self) -> Connection | None:
+        """Return a connection that is free, or one more, or the one with the least to do; `None` where none is left."""
+        if self._free:
+            return self._free.pop()
+        if len(self._connections) < self._route.connections - self._faults:
+            self._connections.append(Connection(self._route))
+            return self._connections[-1]
+        return min(self._connections, key=lambda each: each.windows, default=None)
 
     def _go_on(self, connection: Connection) -> None:
         """Do what comes next on a connection that waits for nothing."""
-        while not connection.is_done:
+        while True:
+            self._report(connection)
+            if not connection.windows:
+                break
             if not connection.is_open:
                 threading.Thread(target=self._open, args=(connection,), name="connecting", daemon=True).start()
                 return
@@ -208,7 +226,11 @@ class _Round:
             self._free.append(connection)
         else:
             self._connections.remove(connection)
-        self._reports.put(connection.report())
+            self._faults += 1
+
+    def _report(self, connection: Connection) -> None:
+        for report in connection.reports():
+            self._reports.put(report)
 
     def _open(self, connection: Connection) -> None:
         try:
@@ -227,7 +249,9 @@ class _Round:
         if not connection.is_waiting():
             self._selector.unregister(number)
             self._go_on(connection)
-        elif session.events != events:
+            return
+        self._report(connection)
+        if session.events != events:
             self._selector.modify(session, session.events, connection)
 
     def _end(self) -> None:

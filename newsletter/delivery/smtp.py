@@ -17,7 +17,7 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from math import inf
 from types import TracebackType
@@ -35,9 +35,12 @@ _RESET = b"RSET\r\n"
 _AT_ONCE = 1 << 16
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
-#: What is said and heard for one window: it asks for each reply by how many seconds that may take, and returns
-#: whether the connection takes more.
+#: What is said and heard while messages are under way: it asks for each reply by how many seconds that may take, and
+#: returns whether the connection takes more.
 _Talk = Generator[float, Reply, bool]
+
+#: A message, and what is asked before it leaves.
+Leaving = tuple[Envelope, Callable[[], bool]]
 
 
 class Session:
@@ -63,10 +66,9 @@ class Session:
         self._replies: deque[Reply] = deque()
         self._unsent = memoryview(b"")
         self._talk: _Talk | None = None
-        self._envelopes: Sequence[Envelope] = ()
+        #: What is under way and has not been told of, in order.
+        self._waiting: deque[Leaving] = deque()
         self._handed: list[Handed] = []
-        #: How many of the window's messages have been told of.
-        self._told = 0
         self._waits = self._patience.reply
         self.usable = True
         #: Until when, by the steady clock, the server is waited for.
@@ -90,7 +92,7 @@ class Session:
 
     @property
     def busy(self) -> bool:
-        """Say whether a window is under way."""
+        """Say whether messages are under way."""
         return self._talk is not None
 
     @property
@@ -120,19 +122,24 @@ class Session:
         self._talk, self.ends_at = None, inf
         self._smtp.close()
 
-    def begin(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> list[Handed]:
+    def begin(self, messages: Iterable[Leaving]) -> list[Handed]:
         """
-        Begin to hand in a window of messages; return what became of some already.
+        Begin to hand in messages; return what became of some already.
 
-        *go_on* is asked before each message's body leaves; once it says no, nothing more is sent, and the connection
-        ends: what the server was told of the next message is forgotten with it.
+        What stands beside each is asked before its body leaves; once it says no, nothing more is sent, and the
+        connection ends: what the server was told of that message is forgotten with it.
         """
-        self._envelopes, self._told = envelopes, 0
-        if not self.usable or not envelopes or not go_on():
+        self._waiting.extend(messages)
+        if not self.usable or not self._waiting or not self._waiting[0][1]():
             return self._rest()
         self.usable = False  # until every reply is in
-        self._talk = (self._pipelined if self._pipelines else self._in_lockstep)(envelopes, go_on)
+        self._talk = (self._pipelined if self._pipelines else self._in_lockstep)()
         return self._advance(lambda talk: self._wait(next(talk)))
+
+    def add(self, messages: Iterable[Leaving]) -> None:
+        """Hand in more behind what is under way: the server does not wait in between."""
+        assert self.busy, "what comes first is begun with"
+        self._waiting.extend(messages)
 
     def proceed(self) -> list[Handed]:
         """
@@ -202,28 +209,32 @@ class Session:
             self.stop()
 
     def _rest(self) -> list[Handed]:
-        """Return what was not tried of the window."""
-        rest = [Handed(envelope=each, outcome=Outcome.UNTRIED) for each in self._envelopes[self._told :]]
-        self._told = len(self._envelopes)
+        """Return what was not tried."""
+        rest = [Handed(envelope=each, outcome=Outcome.UNTRIED) for each, _ in self._waiting]
+        self._waiting.clear()
         return rest
 
     # What is said and heard.
 
-    def _pipelined(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> _Talk:
+    def _pipelined(self) -> _Talk:
         """Hand in with one round trip for each message: its commands left with the body before it."""
-        self._write(b"".join(_commands(envelopes[0])))
-        for number, envelope in enumerate(envelopes, start=1):
-            following = b"".join(_commands(envelopes[number])) if number < len(envelopes) else b""
+        following = b""
+        while self._waiting:
+            envelope, go_on = self._waiting[0]
+            if not following:
+                self._write(_commands_of(envelope))
             refused, last = yield from self._answers(envelope)
             if refused is None:
                 if not go_on():
                     return False
+                following = _commands_of(self._waiting[1][0]) if len(self._waiting) > 1 else b""
                 handed = yield from self._deliver(envelope, following)
                 if not self._tell(handed):
                     return False
                 continue
             if not self._tell(refused) or last.closes:
                 return False
+            following = _commands_of(self._waiting[0][0]) if self._waiting else b""
             # A server that asks for the data of a message without a recipient gets none; any other forgets it.
             self._write((_END if last.code == _GO_ON else _RESET) + following)
             yield self._patience.reply
@@ -241,9 +252,10 @@ class Session:
                 break
         return refused, reply
 
-    def _in_lockstep(self, envelopes: Sequence[Envelope], go_on: Callable[[], bool]) -> _Talk:
+    def _in_lockstep(self) -> _Talk:
         """Hand in with four round trips for each message: for a server that can't be asked many things at once."""
-        for envelope in envelopes:
+        while self._waiting:
+            envelope, go_on = self._waiting[0]
             refused = None
             for stage, command in zip(_COMMAND_STAGES, _commands(envelope), strict=True):
                 self._write(command)
@@ -282,7 +294,7 @@ class Session:
     def _tell(self, handed: Handed) -> bool:
         """Keep what became of a message; say whether the connection goes on."""
         self._handed.append(handed)
-        self._told += 1
+        self._waiting.popleft()
         if handed.reply is not None and not handed.reply.is_yes:
             self.last_words = f"it says {handed.reply}"
         return handed.outcome is not Outcome.UNKNOWN and not (handed.reply is not None and handed.reply.closes)
@@ -295,6 +307,10 @@ class Session:
 def _commands(envelope: Envelope) -> tuple[bytes, bytes, bytes]:
     sender, recipient = envelope.sender.encode("ascii"), envelope.recipient.encode("ascii")
     return b"MAIL FROM:<%b>\r\n" % sender, b"RCPT TO:<%b>\r\n" % recipient, b"DATA\r\n"
+
+
+def _commands_of(envelope: Envelope) -> bytes:
+    return b"".join(_commands(envelope))
 
 
 def _goes_on(stage: Stage, reply: Reply) -> bool:

@@ -227,10 +227,10 @@ class _Shift:
         """Choose what goes next, as the rates allow; what its domain does not take yet goes back for as long."""
         windows: list[list[Claimed]] = []
         put_off: list[Done] = []
-        free = min(self._postman.connections, self._route.connections) - self._postman.busy
+        free = self._postman.room
         if self._ends or free < 1:
             return windows, put_off
-        size = min(self._route.window, -(-len(self._ready) // free))
+        size = min(self._route.window // self._route.parts, -(-len(self._ready) // free))
         at, now = time.monotonic(), self._run.look()
         while self._ready and len(windows) < free:
             window: list[Claimed] = []

@@ -12,7 +12,7 @@ from newsletter.delivery.smtp import Session
 
 def hand_in(session: Session, envelopes: Sequence[Envelope], go_on: Callable[[], bool] = lambda: True) -> list[Handed]:
     """Return what became of each message, once that is known of all."""
-    handed = session.begin(envelopes, go_on)
+    handed = session.begin([(each, go_on) for each in envelopes])
     while session.busy:
         with selectors.DefaultSelector() as selector:
             selector.register(session, session.events)
