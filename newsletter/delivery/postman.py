@@ -51,8 +51,9 @@ class Postman:
         self._composers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="composer")
         #: How many connections may be used: one that finds no server is not tried again.
         self.connections = route.connections
-        #: How many windows are under way.
+        #: How many windows are under way, and how many messages.
         self.busy = 0
+        self._in_flight = 0
 
     def __enter__(self) -> Self:
         return self
@@ -65,13 +66,15 @@ class Postman:
             self._round.tell(None)
 
     @property
-    def room(self) -> int:
-        """How many windows may be handed over now."""
-        return min(self.connections, self._route.connections) * self._route.parts - self.busy
+    def room(self) -> tuple[int, int]:
+        """How many windows may be handed over now, and how many messages."""
+        connections = min(self.connections, self._route.connections)
+        return connections * self._route.parts - self.busy, connections * self._route.window - self._in_flight
 
     def take(self, works: Sequence[Claimed], go_on: Callable[[], bool]) -> None:
         """Begin to hand in a window, on a connection that is free; *go_on* is asked before each message leaves."""
         self.busy += 1
+        self._in_flight += len(works)
         if self._round is None:
             self._round = _Round(self._route, self._reports)
             threading.Thread(target=self._round.work, name="postman", daemon=True).start()
@@ -99,6 +102,7 @@ class Postman:
                 raise
             self._reports.put(error)  # first what is known is recorded
         self.busy -= len(found)
+        self._in_flight -= sum(len(report.window) for report in found)
         self.connections -= sum(1 for report in found if report.fault)
         return found
 

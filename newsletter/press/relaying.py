@@ -227,14 +227,15 @@ class _Shift:
         """Choose what goes next, as the rates allow; what its domain does not take yet goes back for as long."""
         windows: list[list[Claimed]] = []
         put_off: list[Done] = []
-        free = self._postman.room
+        free, room = self._postman.room
         if self._ends or free < 1:
             return windows, put_off
-        size = min(self._route.window // self._route.parts, -(-len(self._ready) // free))
+        size = min(-(-self._route.window // self._route.parts), -(-len(self._ready) // free))
         at, now = time.monotonic(), self._run.look()
-        while self._ready and len(windows) < free:
+        while self._ready and len(windows) < free and room > 0:
+            most = min(size, room)
             window: list[Claimed] = []
-            while self._ready and len(window) < size:
+            while self._ready and len(window) < most:
                 work = self._ready[0]
                 wait = self._pace.wait_for(work.domain, at)
                 if wait is not None:
@@ -246,6 +247,7 @@ class _Shift:
             if not window:
                 break
             windows.append(window)
+            room -= len(window)
         return windows, put_off
 
     # Record.
