@@ -133,7 +133,7 @@ class _Shift:
         self._nothing_more = False
         self._lease = _Lease(means.lease)
         self._pace = Pace(means.rate, means.domain_rates, time.monotonic())
-        self._postman = Postman(means.route, relaying.composing.envelope)
+        self._postman = Postman(means.route, relaying.composing.envelope, signs=means.signer is not None)
 
     def work(self) -> None:
         """Claim, send and record until nothing is left, or it is enough."""
@@ -193,9 +193,8 @@ class _Shift:
         chosen = [work for window in windows for work in window]
         if done or chosen or renews:
             mine = self._commit(done, chosen, renews=renews)
-            for window in windows:
-                if kept := [work for work in window if id(work) in mine]:
-                    self._postman.take(kept, partial(self._goes_on, self._lease))
+            kept = [[work for work in window if id(work) in mine] for window in windows]
+            self._postman.take([window for window in kept if window], partial(self._goes_on, self._lease))
         return self._pace.wait() if self._ready and not windows and not self._ends else 0.0
 
     def _commit(self, done: Sequence[Done], chosen: Sequence[Claimed], *, renews: bool) -> set[int]:

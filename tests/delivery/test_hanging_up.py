@@ -99,10 +99,10 @@ def handed_over(relay: CutRelay, number: int) -> list[Report]:
     left = deque(a_work(each) for each in range(number))
     reports: list[Report] = []
     until = time.monotonic() + 30
-    with Postman(route, lambda work: envelope(work.address)) as postman:
+    with Postman(route, lambda work: envelope(work.address), signs=False) as postman:
         while (left and postman.connections) or postman.busy:
             while left and postman.busy < postman.connections:
-                postman.take([left.popleft() for _ in range(min(3, len(left)))], lambda: True)
+                postman.take([[left.popleft() for _ in range(min(3, len(left)))]], lambda: True)
             new = postman.reports(0.5)
             reports += new
             for report in new:
@@ -232,9 +232,9 @@ def test_what_is_known_is_reported_before_an_error_is_raised() -> None:
 
     with running_cut_relay() as relay:
         route = Route(relay=Relay.parse(relay.url), host_name="news.example.org")
-        with Postman(route, made) as postman:
-            postman.take([a_work(0)], lambda: True)
-            postman.take([a_work(1)], lambda: True)
+        with Postman(route, made, signs=True) as postman:
+            postman.take([[a_work(0)]], lambda: True)
+            postman.take([[a_work(1)]], lambda: True)
             assert failed.wait(5)
             time.sleep(0.1)
             reports = postman.reports(5)
@@ -247,8 +247,8 @@ def test_an_error_while_a_connection_is_made_is_raised_and_leaves_no_thread_behi
     # No name in the DNS has such a label, and the standard library's error of that is none of a network.
     route = Route(relay=Relay(host="a" * 64, port=25), host_name="news.example.org")
     before = {*threading.enumerate()}
-    with Postman(route, lambda work: envelope(work.address)) as postman:
-        postman.take([a_work(0)], lambda: True)
+    with Postman(route, lambda work: envelope(work.address), signs=False) as postman:
+        postman.take([[a_work(0)]], lambda: True)
         with pytest.raises(UnicodeError):
             postman.reports(5)
     for thread in {*threading.enumerate()} - before:
@@ -300,8 +300,8 @@ def test_a_server_that_speaks_letter_by_letter_is_waited_for_no_longer() -> None
     late = Patience(connect=5, reply=0.5, dot=0.5)
     route = Route(relay=Relay(host=LOOPBACK, port=port), host_name="news.example.org", patience=late)
     begun = time.monotonic()
-    with Postman(route, lambda work: envelope(work.address)) as postman:
-        postman.take([a_work(0)], lambda: True)
+    with Postman(route, lambda work: envelope(work.address), signs=False) as postman:
+        postman.take([[a_work(0)]], lambda: True)
         (report,) = postman.reports(5)
     assert report.fault is not None
     assert time.monotonic() - begun < 5
@@ -354,9 +354,9 @@ def test_an_idle_session_that_a_server_ended_costs_a_message_nothing(
     thread.start()
     relay = Relay(host=LOOPBACK, port=listening.getsockname()[1], security="smtps")
     route = Route(relay=relay, host_name="news.example.org", connections=1, patience=PATIENCE)
-    with listening, Postman(route, lambda work: envelope(work.address)) as postman:
+    with listening, Postman(route, lambda work: envelope(work.address), signs=False) as postman:
         for number in range(2):
-            postman.take([a_work(number)], lambda: True)
+            postman.take([[a_work(number)]], lambda: True)
             (report,) = postman.reports(5)
             assert [str(handed.outcome) for _, handed in report.handed] == ["sent"]
             assert over.wait(5)
@@ -378,8 +378,8 @@ def test_a_postman_that_is_left_ends_what_it_is_at_and_begins_nothing() -> None:
 
     port, thread = speaking(answer_late)
     route = Route(relay=Relay(host=LOOPBACK, port=port), host_name="news.example.org", patience=PATIENCE)
-    with Postman(route, lambda work: envelope(work.address)) as postman:
-        postman.take([a_work(0), a_work(1)], lambda: not left.is_set())
+    with Postman(route, lambda work: envelope(work.address), signs=False) as postman:
+        postman.take([[a_work(0), a_work(1)]], lambda: not left.is_set())
         assert at_it.wait(5)
     left.set()
     thread.join(5)
