@@ -77,6 +77,7 @@ def schedule() -> None:
 
 def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:
     from newsletter.web.app import create_app
+    from newsletter.web.metrics import Metrics, Watch
     from newsletter.web.server import serve
 
     settings = room.settings
@@ -94,8 +95,14 @@ def _serve(room: Newsroom, *, on_ready: Callable[[], object]) -> None:
             "Ctrl-C stops it."
         )
 
+    token = settings.metrics_token
     app = create_app(
-        room.store, room.press.publisher, room.circulation, now=now, trusted_proxies=settings.trusted_proxies
+        room.store,
+        room.press.publisher,
+        room.circulation,
+        now=now,
+        trusted_proxies=settings.trusted_proxies,
+        watch=Watch(Metrics(lambda: room.press.outlook.overviews(now())), token.get_secret_value() if token else None),
     )
     serve(app, settings.host, settings.port, on_ready=ready, stop=threading.Event())
 

@@ -157,32 +157,40 @@ class Outlook:
     def overview(self, slug: str | None, now: datetime) -> Overview:
         """Return how an edition stands at *now*."""
         with self._look(slug, now) as look:
-            edition, today = look.edition, look.today
-            coming = next_due(edition, look.newest, now, look.holds)
-            found = issues.newest(look.connection, edition.slug)
-            last = remembered(look.connection, LAST_TICK)
-            reach = self._runway(look)
-            return Overview(
-                edition=edition.slug,
-                now=now,
-                day=today,
-                issue=found[0] if found else None,
-                next_due_at=coming.due_at if coming else None,
-                holds=tuple(hold for hold in look.holds if hold.stands(today) and hold.edition in (None, edition.slug)),
-                empty=look.left_empty(),
-                runway=reach,
-                queue=tuple(waiting.slug for waiting in look.queue),
-                deliveries=mailings.counts(look.connection, found[0].uid) if found else {},
-                kept_back=look.kept_back(),
-                last_tick_at=datetime.fromisoformat(last) if last else None,
-                problems=(
-                    *_held_by_a_guard(look),
-                    *_paused(look),
-                    *_overdue(look, reach),
-                    *_plans_amiss(look),
-                    *_short(look, reach),
-                ),
-            )
+            return self._overview(look)
+
+    def overviews(self, now: datetime) -> list[Overview]:
+        """Return how every edition stands at *now*."""
+        with self._every(now) as looks:
+            return [self._overview(look) for look in looks]
+
+    def _overview(self, look: _Look) -> Overview:
+        edition, today = look.edition, look.today
+        coming = next_due(edition, look.newest, look.now, look.holds)
+        found = issues.newest(look.connection, edition.slug)
+        last = remembered(look.connection, LAST_TICK)
+        reach = self._runway(look)
+        return Overview(
+            edition=edition.slug,
+            now=look.now,
+            day=today,
+            issue=found[0] if found else None,
+            next_due_at=coming.due_at if coming else None,
+            holds=tuple(hold for hold in look.holds if hold.stands(today) and hold.edition in (None, edition.slug)),
+            empty=look.left_empty(),
+            runway=reach,
+            queue=tuple(waiting.slug for waiting in look.queue),
+            deliveries=mailings.counts(look.connection, found[0].uid) if found else {},
+            kept_back=look.kept_back(),
+            last_tick_at=datetime.fromisoformat(last) if last else None,
+            problems=(
+                *_held_by_a_guard(look),
+                *_paused(look),
+                *_overdue(look, reach),
+                *_plans_amiss(look),
+                *_short(look, reach),
+            ),
+        )
 
     def _start(self, look: _Look) -> tuple[date, frozenset[date]]:
         """Return the first day that is still to have an issue, and the days that the next tick publishes as missed."""

@@ -185,6 +185,9 @@ class Settings(BaseSettings):
         default=None,
         description=f"at least {_SHORTEST_KEY} characters, given here or in the file of SECRET_KEY_FILE, not in both",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None, min_length=16, description="at least 16 characters: who has it may read /metrics from elsewhere"
+    )
     max_late: Duration = Field(
         default=timedelta(hours=12),
         ge=timedelta(0),
@@ -327,7 +330,7 @@ def _problem(key: str, error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return f"{name} ({origin}) is not a setting{_nearest(key)}"
     field = next(field for field, known in _names().values() if known == key)
-    shown = _HIDDEN if field == "secret_key" else repr(_masked(text)[:_LONGEST_SHOWN])
+    shown = _HIDDEN if field in ("secret_key", "metrics_token") else repr(_masked(text)[:_LONGEST_SHOWN])
     return f"{name} ({origin}) is {shown}; allowed: {Settings.model_fields[field].description}"
 
 

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from time import monotonic
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.circulation import Circulation
 from newsletter.models import Publisher
 from newsletter.store.engine import Store, UnusableDatabase
 from newsletter.web.answers import Asked, Reply, reply
+from newsletter.web.caps import Caps
 from newsletter.web.counter import Challenge, Counter, anybody
 from newsletter.web.interface import Interface
 from newsletter.web.kept import Document, Memory, Room
 from newsletter.web.leaving import Leaving
+from newsletter.web.metrics import Metrics, Watch
 from newsletter.web.networks import Networks
 from newsletter.web.preferring import Preferring
 from newsletter.web.routes import READS, Doing, Program, Site
@@ -47,18 +50,21 @@ def create_app(
     now: Callable[[], datetime] = utc_now,
     trusted_proxies: Networks = (),
     challenge: Challenge = anybody,
+    caps: Caps | None = None,
+    watch: Watch | None = None,
 ) -> ASGIApp:
     """
     Return the application that shows what *store* holds to readers, at the instants (UTC) that *now* gives.
 
     Readers ask from where `X-Forwarded-For` says, as far as *trusted_proxies* wrote it. *challenge* says whether a
-    person sent a form.
+    person sent a form, *caps* how often one network may search, *watch* what is told of how the service is.
     """
     memory = Memory(store, publisher, now)
     counter = Counter(
         circulation=circulation, publisher=publisher, now=now, trusted_proxies=trusted_proxies, challenge=challenge
     )
-    site = Site(memory, doings(counter), programs(counter))
+    watch = watch or Watch(Metrics(tuple))
+    site = Site(memory, doings(counter), programs(counter), caps=caps or Caps(), network=counter.network, watch=watch)
     app = Starlette(
         routes=site.routes(),
         exception_handlers={
@@ -68,7 +74,7 @@ def create_app(
         },
     )
     app.router.redirect_slashes = False
-    return Front(memory, app)
+    return Front(memory, app, watch.metrics)
 
 
 def doings(counter: Counter) -> Mapping[str, Doing]:
@@ -94,11 +100,12 @@ def programs(counter: Counter) -> Mapping[str, Program]:
 
 
 class Front:
-    """Answers feeds from bytes, and passes everything else on."""
+    """Answers feeds from bytes, and passes everything else on; counts what was answered."""
 
-    def __init__(self, memory: Memory, site: ASGIApp) -> None:
+    def __init__(self, memory: Memory, site: ASGIApp, metrics: Metrics) -> None:
         self._memory = memory
         self._site = site
+        self._metrics = metrics
         self._base = memory.base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,10 +116,23 @@ class Front:
         path = self._path(scope["path"])
         document = await self._document(path) if "/feed." in path and scope["method"] in READS else None
         if document is None:
-            await self._site({**scope, "path": path}, receive, send)
+            await self._pass_on({**scope, "path": path}, receive, send)
             return
         now = self._memory.now()
-        await _send(reply(document.answer, Asked.of(scope["headers"]), now, caching(document.room, now)), scope, send)
+        answered = reply(document.answer, Asked.of(scope["headers"]), now, caching(document.room, now))
+        self._metrics.count("feed", answered.status)
+        await _send(answered, scope, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = monotonic()
+
+        async def count(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kind = "api" if scope["path"].startswith("/api/") else "page"
+                self._metrics.count(kind, message["status"], monotonic() - began)
+            await send(message)
+
+        await self._site(scope, receive, count)
 
     async def _document(self, path: str) -> Document | None:
         try:

@@ -13,6 +13,7 @@ from newsletter.web.kept import Room
 from newsletter.web.site import HTML, Whose
 
 NOT_FOUND = 404
+TOO_MANY = 429
 
 
 class Words(NamedTuple):
@@ -26,6 +27,7 @@ _WORDS: Mapping[int, Words] = {
     NOT_FOUND: Words("There is no such page", ["The address may be mistyped."]),
     405: Words("This address can only be read", ["Ask for it with GET or HEAD."]),
     414: Words("That address is too long", ["Ask for the page without what follows its question mark."]),
+    TOO_MANY: Words("That was too often", ["Please ask again in a moment. Pages and feeds are there meanwhile."]),
     500: Words("Something went wrong on our side", ["It was written down, and we will look at it. Please try again."]),
     503: Words("The archive does not answer just now", ["Please try again in a minute."]),
 }
@@ -41,7 +43,7 @@ def problem(status: int, room: Room | None, publisher: Publisher) -> Answer:
     """Return the page for *status*, in an edition's dress where there is one to wear."""
     words = _WORDS.get(status, Words("This can't be answered", ["Please check the address."]))
     headers = (*PAGE_HEADERS, *_MORE.get(status, ()))
-    caching = "no-store" if status >= 500 else "no-cache"  # noqa: PLR2004 -- a server's own fault
+    caching = "no-store" if status >= TOO_MANY else "no-cache"  # what passes is nobody's to keep
     if room is None:
         text, media_type = "\n".join([words.heading, *words.lines, ""]), "text/plain; charset=utf-8"
     else:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from http import HTTPStatus
+from math import ceil
+from time import monotonic
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -22,9 +24,11 @@ from starlette.routing import BaseRoute, Route
 from newsletter.archive.reading import View
 from newsletter.store.engine import UnusableDatabase, change_number
 from newsletter.web.answers import Answer, Asked, Reply, reply
+from newsletter.web.caps import Caps, is_counted
 from newsletter.web.fixed import fixed, line
 from newsletter.web.headers import PAGE_HEADERS
 from newsletter.web.kept import Kept, Made, Memory, Moved, Room
+from newsletter.web.metrics import Watch
 from newsletter.web.problems import problem
 from newsletter.web.site import PAGES, Look, Page, Parts
 
@@ -49,15 +53,28 @@ Program = tuple[str, Callable[[Request], Awaitable[Answer]]]
 class Site:
     """Answers requests with pages, and with what to say where there is none."""
 
-    def __init__(self, memory: Memory, doings: Mapping[str, Doing], programs: Mapping[str, Program]) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        doings: Mapping[str, Doing],
+        programs: Mapping[str, Program],
+        *,
+        caps: Caps,
+        network: Callable[[Request], str],
+        watch: Watch,
+    ) -> None:
         self._memory = memory
         self._doings = doings
         self._programs = programs
+        self._caps = caps
+        self._network = network
+        self._watch = watch
         self._asking: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
         """Return a route for every address; one with a slash too many or too few leads to the right one."""
         routes: list[BaseRoute] = [Route("/healthz", self._alive), Route("/readyz", self._ready)]
+        routes.append(Route("/metrics", self._tell))
         routes += [Route(path, self._always(answer)) for path, answer in fixed().items()]
         for path, (method, program) in self._programs.items():
             routes.append(Route(path, self._serve(program), methods=[method]))
@@ -112,6 +129,7 @@ class Site:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             raise HTTPException(HTTPStatus.REQUEST_URI_TOO_LONG)
+        self._count(request)
         kept = await self._memory.kept()
         if not kept.rooms:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -119,6 +137,14 @@ class Site:
         if room is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return kept, room
+
+    def _count(self, request: Request) -> None:
+        """Raise `HTTPException` if the reader's network has asked too often for what costs work."""
+        if not is_counted(request.scope["path"]):
+            return
+        wait = self._caps.wait(self._network(request), monotonic())
+        if wait:
+            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(ceil(wait))})
 
     async def _turn(self, request: Request) -> Response:
         """Lead to the address with its last slash taken off or put on."""
@@ -138,6 +164,7 @@ class Site:
 
     def _serve(self, program: Callable[[Request], Awaitable[Answer]]) -> Endpoint:
         async def answer(request: Request) -> Response:
+            self._count(request)
             return self._response(request, await program(request))
 
         return answer
@@ -164,6 +191,13 @@ class Site:
             return self._response(request, line("ready"))
         return self._response(request, line("the database does not answer", HTTPStatus.SERVICE_UNAVAILABLE))
 
+    async def _tell(self, request: Request) -> Response:
+        """Tell the metrics, to who may ask."""
+        told = await self._watch.tell(request)
+        if told is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return self._response(request, told)
+
     def _ask_database(self) -> None:
         with self._memory.store.reading() as connection:
             change_number(connection)
@@ -181,8 +215,11 @@ class Site:
         """Say that there is no such page, or no such way to ask for it."""
         assert isinstance(error, HTTPException)
         response = await self._problem(request, error.status_code)
-        if error.headers and "Allow" in error.headers:  # the router's, in an order that changes
-            response.headers["Allow"] = ", ".join(sorted(error.headers["Allow"].split(", ")))
+        given = error.headers or {}
+        if "Allow" in given:  # the router's, in an order that changes
+            response.headers["Allow"] = ", ".join(sorted(given["Allow"].split(", ")))
+        if "Retry-After" in given:
+            response.headers["Retry-After"] = given["Retry-After"]
         return response
 
     async def on_unusable_database(self, request: Request, _error: Exception) -> Response:
