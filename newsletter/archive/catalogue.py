@@ -25,6 +25,8 @@ from newsletter.store.tables import entries, group_names, groups, revisions, sho
 
 #: So many matches are counted, and ranked; of more the newest come first, since ranking reads every one of them.
 FEW = 300
+#: So many entries are read by their numbers one by one.
+_PAGE = 50
 #: A range of more years narrows too little to be worth a word for each.
 _MOST_YEARS = 60
 
@@ -136,6 +138,19 @@ class Catalogue:
             name = self.connection.scalar(select(groups.c.name).where(groups.c.slug == slug)) or ""
         return Value(facet=facet, slug=slug, count=count, name=name)
 
+    def beside(self, facet: Facet, slug: str) -> tuple[Value | None, Value | None]:
+        """Return the values before and after one, in the order of their slugs."""
+        if self.hidden or self.passing:
+            slugs = sorted(value.slug for value in self.values(facet))
+            before, after = [each for each in slugs if each < slug][-1:], [each for each in slugs if each > slug][:1]
+        else:
+            its = shown_counts.c.value
+            ours = select(its).where(shown_counts.c.edition_id == self.edition_id, shown_counts.c.facet == facet)
+            before = list(self.connection.scalars(ours.where(its < slug).order_by(its.desc()).limit(1)))
+            after = list(self.connection.scalars(ours.where(its > slug).order_by(its).limit(1)))
+        previous, following = (self.value(facet, found[0]) if found else None for found in (before, after))
+        return previous, following
+
     def other_names(self, group: str) -> list[str]:
         """Return the other names of a group, by its slug."""
         names = (
@@ -220,12 +235,16 @@ class Catalogue:
 
     def read(self, ids: Sequence[int]) -> tuple[Listed, ...]:
         """Return what stands at these places, in their order."""
+        if not ids:
+            return ()
+        # A page of them in SQLAlchemy's own words, which it has at hand.
+        few = shown.c.id.in_(ids) if len(ids) <= _PAGE else is_one_of(self.connection, shown.c.id, ids)
         rows = self.connection.execute(
             select(*ENTRY_COLUMNS, shown.c.id, shown.c.newest_day)
             .select_from(shown)
             .join(entries, entries.c.id == shown.c.entry_id)
             .join(revisions, revisions.c.id == shown.c.revision_id)
-            .where(is_one_of(self.connection, shown.c.id, ids))
+            .where(few)
         ).all()
         found = {
             row.id: Listed(entry=entry, day=row.newest_day, place=row.id)
