@@ -109,6 +109,7 @@ def facet_page(
         facet=value.facet,
         slug=value.slug,
         facet_name=NAMES[value.facet][0],
+        facets_name=NAMES[value.facet][1],
         all_of_facet=f"All {NAMES[value.facet][1].lower()}",
         counted=_count(value.count),
         other_names=other_names,
