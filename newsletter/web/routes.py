@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from math import ceil
 from time import monotonic
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -23,7 +23,9 @@ from starlette.routing import BaseRoute, Route
 
 from newsletter.archive.reading import View
 from newsletter.store.engine import UnusableDatabase, change_number
+from newsletter.text import clean_line
 from newsletter.web.answers import Answer, Asked, Reply, reply
+from newsletter.web.browsing import ASKED
 from newsletter.web.caps import Caps, is_counted
 from newsletter.web.fixed import fixed, line
 from newsletter.web.headers import PAGE_HEADERS
@@ -79,8 +81,8 @@ class Site:
         for path, (method, program) in self._programs.items():
             routes.append(Route(path, self._serve(program), methods=[method]))
         for prefix in _PREFIXES:
-            for path, page in PAGES.items():
-                routes.append(Route(prefix + path, self._page(page)))
+            for path, page in {**{path: (each, ()) for path, each in PAGES.items()}, **ASKED}.items():
+                routes.append(Route(prefix + path, self._page(*page)))
                 turned = _turned(prefix + path)
                 if turned:
                     routes.append(Route(turned, self._turn))
@@ -95,13 +97,16 @@ class Site:
 
     # Pages
 
-    def _page(self, page: Page) -> Endpoint:
+    def _page(self, page: Page, fields: Sequence[str] = ()) -> Endpoint:
+        """Answer a page, which may read some *fields* of a query."""
+
         async def answer(request: Request) -> Response:
             kept, room = await self._look(request)
             if _elsewhere(request, room):
                 return self._lead(request, _EDITION.sub("", request.scope["path"]))
-            make = partial(self._make, page, room, request.path_params)
-            made = await self._memory.page(kept, request.scope["path"], make)
+            asked = _asked(request, fields) if fields else {}
+            make = partial(self._make, page, room, {**request.path_params, **asked})
+            made = await self._memory.page(kept, request.scope["path"], make, urlencode(asked))
             match made:
                 case None:
                     raise HTTPException(HTTPStatus.NOT_FOUND)
@@ -254,6 +259,13 @@ class Site:
         headers = (*PAGE_HEADERS, (b"location", address.encode()))
         moved = Answer.of(b"", "text/plain", status=301, cache_control="public, max-age=60", headers=headers)
         return self._response(request, moved)
+
+
+def _asked(request: Request, fields: Sequence[str]) -> Parts:
+    """Return those of *fields* that a query fills in, cleaned, in their own order; of a field given twice the last."""
+    given = dict(parse_qsl(request.scope["query_string"].decode("utf-8", "replace")))
+    cleaned = {name: clean_line(given[name]) for name in fields if name in given}
+    return {name: text for name, text in cleaned.items() if text}
 
 
 def _elsewhere(request: Request, room: Room) -> bool:
