@@ -100,6 +100,8 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         _add(channel, f"{{{SY}}}updatePeriod", "daily")
         _add(channel, f"{{{SY}}}updateFrequency", "1")
         _add(channel, f"{{{SY}}}updateBase", self._first_hour())
+        if self.feed.hub:
+            etree.SubElement(channel, f"{{{ATOM}}}link", rel="hub", href=self.feed.hub)
         if self.feed.previous_archive:
             older = self.feed.links.feed("atom", self.feed.previous_archive)
             _lead(channel, f"{{{ATOM}}}link", "prev-archive", older)
