@@ -9,6 +9,7 @@ from typing import Any
 from lxml import etree
 
 from newsletter.models import Edition
+from newsletter.render.feed_extension import without_tags
 from newsletter.render.following import ROOMS, Followed, feeds_of
 from newsletter.render.links import Links
 from newsletter.text import clean_line
@@ -26,13 +27,13 @@ def opml(
     """Return the feeds of an edition and its facets, and those of *others*, further editions with their titles."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
-    etree.SubElement(head, "title").text = clean_line(feeds_of(edition))
+    etree.SubElement(head, "title").text = without_tags(clean_line(feeds_of(edition)))
     body = etree.SubElement(root, "body")
     _feed(body, clean_line(edition.title), links.feed("atom"), links.home())
     for title, there in others:
         _feed(body, clean_line(title), there.feed("atom"), there.home())
     for room, each in groupby(followed, key=lambda one: one.facet.room):
-        folder = etree.SubElement(body, "outline", text=ROOMS[room], title=ROOMS[room])
+        folder = etree.SubElement(body, "outline", text=ROOMS[room])
         for one in each:
             page = one.facet.page(links)
             _feed(folder, one.facet.title(edition), links.feed("atom", page), page)
@@ -40,4 +41,5 @@ def opml(
 
 
 def _feed(parent: Any, title: str, address: str, page: str) -> None:  # noqa: ANN401 -- lxml has no types
-    etree.SubElement(parent, "outline", type="rss", text=title, title=title, xmlUrl=address, htmlUrl=page)
+    told = without_tags(title)
+    etree.SubElement(parent, "outline", type="rss", text=told, title=told, xmlUrl=address, htmlUrl=page)
