@@ -166,7 +166,7 @@ def _lists(reading: Reading, cuts: Cuts) -> Iterator[Sheet]:
 
 def _sheet(name: str, form: Format, stamp: str, feed: Callable[[Reading], feeds.Feed]) -> Sheet:
     write = feeds.FORMATS[form]
-    return Sheet(name=name, media_type=feeds.MEDIA_TYPES[form], stamp=stamp, write=lambda reading: write(feed(reading)))
+    return Sheet(name=name, media_type=feeds.SERVED_AS[form], stamp=stamp, write=lambda reading: write(feed(reading)))
 
 
 def _feed(

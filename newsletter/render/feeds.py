@@ -30,15 +30,21 @@ from newsletter.render.json_feed import json_feed
 from newsletter.render.links import Format
 from newsletter.text import clean_line
 
-__all__ = ["FORMATS", "MEDIA_TYPES", "Feed", "atom", "json_feed", "rss"]
+__all__ = ["FORMATS", "MEDIA_TYPES", "SERVED_AS", "Feed", "atom", "json_feed", "rss"]
 
 GENERATOR = "Daily Dose"
 #: An instant that no item shows.
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
-#: As they are registered or documented.
+#: As they are registered or documented, and as links name them.
 MEDIA_TYPES: Mapping[Format, str] = {
     "rss": "application/rss+xml",
     "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
+#: As they are served: what browsers show with our stylesheet, and every reader takes (docs/design-notes.md).
+SERVED_AS: Mapping[Format, str] = {
+    "rss": "application/xml",
+    "atom": "application/xml",
     "json": "application/feed+json",
 }
 

@@ -171,10 +171,7 @@ def _rss(root: etree._Element, body: bytes, now: datetime, home: str) -> Iterato
             yield f"UndefinedElement: sy:{name}"
     for category in channel.iter("category"):
         yield from _markup("ContainsHTML", category.text or "")
-    # RSS has no way to say that what looks like a tag is text.
-    for element in [*channel.iter("title", "category"), *channel.iterfind("description"), *channel.iter(CREATOR)]:
-        if re.search(r"</[a-zA-Z]", element.text or ""):
-            yield f"ContainsHTML: {element.text[:60]}"
+    yield from _plain_texts(channel)
     told = re.sub(rb"(<item>.*?)<description>.*?</description>", rb"\1", body, flags=re.DOTALL)
     for _, text in re.findall(rb"<(title|category|description|copyright|dc:creator)>(.*?)</\1>", told, re.DOTALL):
         if re.search(rb"&(amp|lt);|<!\[CDATA", text):
@@ -187,6 +184,13 @@ def _rss(root: etree._Element, body: bytes, now: datetime, home: str) -> Iterato
     yield from _repeated("DuplicateIds", [item.findtext("guid") for item in items])
     for item in items:
         yield from _item(item)
+
+
+def _plain_texts(channel: etree._Element) -> Iterator[str]:
+    """Check what RSS has no way to call text: an end tag in it is taken for one."""
+    for element in [*channel.iter("title", "category"), *channel.iterfind("description"), *channel.iter(CREATOR)]:
+        if re.search(r"</[a-zA-Z]", element.text or ""):
+            yield f"ContainsHTML: {element.text[:60]}"
 
 
 def _item(item: etree._Element) -> Iterator[str]:

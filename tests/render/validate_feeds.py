@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
-import structlog
-from whole_archives_printed import printed, printed_archive
+import structlog  # noqa: E402 -- as below
+from whole_archives_printed import printed, printed_archive  # noqa: E402 -- the archives live with the tests
 
 DAYS = {"starter": 188, "hostile": 60}
 #: It does not know JSON Feed, nor calendars.
@@ -34,7 +34,8 @@ for file, media_type, address in json.load(open(sys.argv[2])):
     with open(file, "rb") as document:
         events = feedvalidator.validateStream(document, contentType=media_type, base=address)["loggedEvents"]
     for kind in (Error, Warning, Info):
-        found += [(kind.__name__, type(each).__name__, address, str(each.params)[:300]) for each in events if isinstance(each, kind)]
+        told = [each for each in events if isinstance(each, kind)]
+        found += [(kind.__name__, type(each).__name__, address, str(each.params)[:300]) for each in told]
 print(json.dumps(found))
 """
 
