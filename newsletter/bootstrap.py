@@ -26,6 +26,7 @@ from newsletter.desk import Desk
 from newsletter.errors import NewsletterError
 from newsletter.keys import keyring, suppression_key
 from newsletter.models import Publisher
+from newsletter.press.hub import Hub
 from newsletter.press.means import Means
 from newsletter.press.press import Press
 from newsletter.settings import Settings
@@ -54,6 +55,7 @@ class Newsroom:
     circulation: Circulation
     intake: Intake
     watchdog: Watchdog
+    hub: Hub
 
 
 def publisher_of(settings: Settings) -> Publisher:
@@ -67,6 +69,7 @@ def publisher_of(settings: Settings) -> Publisher:
         postal_address=settings.postal_address,
         reply_to=settings.reply_to,
         bounce_domain=settings.bounce_domain,
+        hub=settings.hub_url,
     )
 
 
@@ -140,6 +143,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
             circulation=Circulation(store, keys, hashing, publisher_of(settings), retention),
             intake=Intake(store, keys, hashing, settings.bounce_domain),
             watchdog=Watchdog(settings.alive_url),
+            hub=Hub(store, publisher_of(settings)),
         )
     finally:
         store.close()

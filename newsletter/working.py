@@ -36,6 +36,7 @@ class Works:
         self._now = now
         self.clock = Clock(self._tick, alarm=room.press.guards.alarm, seconds=room.settings.tick_seconds)
         self._sending = Rounds(self._send)
+        self._telling = Rounds(self._tell_hub)
         self._chores = Rounds(self._tend)
         self._tended = time.monotonic()
         self._looked = float("-inf")
@@ -43,6 +44,7 @@ class Works:
     def start(self) -> None:
         """Begin to tick."""
         self._sending.start()
+        self._telling.start()
         self._chores.start()
         self.clock.start()
 
@@ -50,6 +52,7 @@ class Works:
         """Stop to tick, and let what is being done end."""
         self.clock.stop()
         self._sending.stop()
+        self._telling.stop()
         self._chores.stop()
 
     def _tick(self, moment: datetime) -> None:
@@ -57,6 +60,7 @@ class Works:
             published = self._room.press.tick(moment, self._now, lambda: self.clock.stopping)
             self._room.watchdog.tell(published)
         self._sending.wake()
+        self._telling.wake()
         if time.monotonic() - self._tended >= _CHORES:
             self._tended = time.monotonic()
             self._chores.wake()
@@ -64,6 +68,10 @@ class Works:
     def _send(self, enough: Callable[[], bool]) -> None:
         with _told("sending failed"):
             self._room.press.sending.sweep(self.clock.now(), enough=enough, look=self.clock.now)
+
+    def _tell_hub(self, enough: Callable[[], bool]) -> None:
+        with _told("telling the hub failed"):
+            self._room.hub.tell(enough)
 
     def _tend(self, enough: Callable[[], bool]) -> None:
         self._room.watchdog.call()

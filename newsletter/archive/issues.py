@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, extract, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, insert, select, update
 
 from newsletter.archive import corrections, shown
 from newsletter.archive.editions import id_of
@@ -18,6 +18,7 @@ from newsletter.archive.rows import ENTRY_COLUMNS, entries_of
 from newsletter.errors import NewsletterError
 from newsletter.models import Entry, Issue, IssueState, Rule, Withdrawal
 from newsletter.shapes import entry_shape
+from newsletter.store.bulk import is_one_of
 from newsletter.store.engine import raise_change_number
 from newsletter.store.tables import editions, entries, frozen_mails, issues, mailings, pins, queue, revisions
 
@@ -47,7 +48,10 @@ def _selected(where: ColumnElement[bool]) -> Select[Any]:
 
 
 def _read(connection: Connection, statement: Select[Any]) -> list[Issue]:
-    rows = connection.execute(statement).all()
+    return _issues(connection, connection.execute(statement).all())
+
+
+def _issues(connection: Connection, rows: Sequence[Row[Any]]) -> list[Issue]:
     shown = entries_of(connection, rows)
     notes = corrections.of_entries(connection, {row.issue_entry_id for row in rows})
     return [_issue(row, entry, notes.get(row.issue_entry_id, ())) for row, entry in zip(rows, shown, strict=True)]
@@ -129,37 +133,10 @@ def on(connection: Connection, edition: str, those: Collection[date]) -> list[Is
     return _read(connection, _selected(_of(edition, issues.c.day.in_(those))).order_by(issues.c.day))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Month:
-    """A month that has issues; *stamp* differs whenever what readers see of them does."""
-
-    year: int
-    month: int
-    stamp: str
-
-    @property
-    def first(self) -> date:
-        """Its first day."""
-        return date(self.year, self.month, 1)
-
-
-def months(connection: Connection, edition: str) -> list[Month]:
-    """Return each month that has issues, in order."""
-    year, month = extract("year", issues.c.day), extract("month", issues.c.day)
-    rows = connection.execute(
-        select(
-            year,
-            month,
-            func.count(),
-            func.sum(issues.c.shown_revision),
-            func.count(issues.c.withdrawn_at),
-            func.max(issues.c.updated_at),
-        )
-        .where(_of(edition))
-        .group_by(year, month)
-        .order_by(year, month)
-    )
-    return [Month(year=int(found[0]), month=int(found[1]), stamp=" ".join(map(str, found[2:]))) for found in rows]
+def those(connection: Connection, ids: Collection[int]) -> dict[int, Issue]:
+    """Return issues by their ids."""
+    rows = connection.execute(_selected(is_one_of(connection, issues.c.id, ids))).all()
+    return dict(zip([row.issue_id for row in rows], _issues(connection, rows), strict=True))
 
 
 def count(connection: Connection) -> int:

@@ -8,8 +8,7 @@ was never published, what is queued or pinned and what is to come look just like
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -17,13 +16,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, ext
 
 from newsletter.archive import corrections, issues
 from newsletter.archive.catalogue import Catalogue
-from newsletter.archive.documents import Document
 from newsletter.archive.editions import id_of
 from newsletter.archive.entries import at_revision
 from newsletter.archive.rows import read_entries
 from newsletter.models import Correction, Edition, Entry, Issue, IssueState, Kind, Status, Withdrawal
 from newsletter.render.squares import Line, Year
-from newsletter.store.tables import documents, editions, entries, entry_tags, redirects, revisions, tags
+from newsletter.store.tables import entries, entry_tags, redirects, revisions, tags
 from newsletter.store.tables import issues as printed
 
 
@@ -204,26 +202,6 @@ class View:
             tags.c.slug.in_(self.edition.tags),
         )
         return and_(condition, tagged)
-
-
-def document_tags(connection: Connection) -> dict[tuple[str, str], str]:
-    """Return the SHA-256 of every document, by its edition and name."""
-    rows = connection.execute(
-        select(editions.c.slug, documents.c.name, documents.c.sha256).join(
-            editions, editions.c.id == documents.c.edition_id
-        )
-    )
-    return {(row.slug, row.name): row.sha256 for row in rows}
-
-
-def documents_but(connection: Connection, known: Collection[str]) -> list[Document]:
-    """Return the documents whose SHA-256 is none of the *known* ones."""
-    rows = connection.execute(
-        select(documents, editions.c.slug.label("edition"))
-        .join(editions, editions.c.id == documents.c.edition_id)
-        .where(documents.c.sha256.not_in(known))
-    )
-    return [Document(**{field.name: getattr(row, field.name) for field in fields(Document)}) for row in rows]
 
 
 #: The number of the revision of a report that readers see.

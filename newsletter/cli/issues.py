@@ -164,7 +164,7 @@ def deliver(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Send what is due now, then exit.
+    """Send what is due now, tell the hub what changed, then exit.
 
     Example: daily-dose deliver --explain reader@example.org
     """
@@ -174,6 +174,7 @@ def deliver(
     with opened() as room, progress("sending") as done:
         room.press.guards.check(now())
         sent = room.press.sending.sweep(now(), done, look=now)
+        room.hub.tell()
         kept_back = room.press.outlook.kept_back(now())
     if json:
         answer({"sent": sent})

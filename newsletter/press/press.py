@@ -31,6 +31,9 @@ from newsletter.store.engine import Store
 
 _log = structlog.get_logger(__name__)
 
+#: How many documents are printed in one transaction, where there is no reason to print all.
+_AT_ONCE = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -130,12 +133,16 @@ class Press:
                 self._digests.open(connection, editions.get(connection, slug), each, now)
 
     def print_if_stale(self, now: datetime) -> None:
-        """Print the feeds anew if the archive, a setting or a renderer changed since."""
+        """
+        Print the feeds anew if the archive, a setting or a renderer changed since.
+
+        A few in each transaction: after a change of settings there are many, and others wait to write.
+        """
         with self.store.reading() as connection:
-            stale = is_stale(connection, self.publisher)
-        if stale:
+            done = not is_stale(connection, self.publisher)
+        while not done:
             with self.store.transaction() as connection:
-                print_documents(connection, self.publisher, now)
+                done = print_documents(connection, self.publisher, now, _AT_ONCE)
 
     # Say.
 

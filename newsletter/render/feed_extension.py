@@ -39,14 +39,23 @@ def rss_date(moment: datetime) -> str:
 
 def hex_references(element: Any) -> None:  # noqa: ANN401 -- lxml has no types
     """Write `&` and `<` of an element's text as `&#x26;` and `&#x3C;`, as the RSS Profile asks of titles."""
-    first, *rest = re.split("([&<])", element.text or "")
-    if not rest:
-        return
+    text = element.text or ""
+    # There is no way to say in RSS that what has an end tag in it is text.
+    first, *rest = re.split("([&<])", without_tags(text) if re.search("</[a-zA-Z]", text) else text)
     element.text = first
     for mark, tail in zip(rest[::2], rest[1::2], strict=True):
         reference = etree.Entity(f"#x{ord(mark):X}")
         reference.tail = tail
         element.append(reference)
+
+
+def without_tags(text: str) -> str:
+    """
+    Return plain text with other brackets around what looks like a tag, for where readers take all text as HTML.
+
+    They would leave the tag out, however it is escaped, or do what it says.
+    """
+    return text.replace("<", "‹").replace(">", "›") if re.search(r"<[a-zA-Z/!?]", text) else text
 
 
 def looks_like_html(text: str) -> bool:
@@ -86,6 +95,9 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
             _lead(feed, "link", "prev-archive", links.feed("atom", self.feed.previous_archive))
         if self.feed.next_archive:
             _lead(feed, "link", "next-archive", links.feed("atom", self.feed.next_archive))
+        elif self.feed.is_archive and not self.feed.previous_archive:
+            # The only one so far: what follows it is the feed itself. A validator misses a neighbour otherwise.
+            _lead(feed, "link", "next-archive", links.feed("atom"))
         self._stylesheet(feed)
         return feed
 
@@ -100,6 +112,8 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         _add(channel, f"{{{SY}}}updatePeriod", "daily")
         _add(channel, f"{{{SY}}}updateFrequency", "1")
         _add(channel, f"{{{SY}}}updateBase", self._first_hour())
+        if self.feed.hub:
+            etree.SubElement(channel, f"{{{ATOM}}}link", rel="hub", href=self.feed.hub)
         if self.feed.previous_archive:
             older = self.feed.links.feed("atom", self.feed.previous_archive)
             _lead(channel, f"{{{ATOM}}}link", "prev-archive", older)

@@ -49,6 +49,11 @@ class Feed:
         return self.page or self.links.home()
 
     @property
+    def hub(self) -> str | None:
+        """The hub that is told of its changes (WebSub): archive documents hardly change, and it is not told of them."""
+        return None if self.is_archive else self.publisher.hub
+
+    @property
     def author(self) -> str:
         """The name under which the edition is published."""
         return clean_line(parseaddr(self.publisher.sender)[0]) or self.edition.title
@@ -88,7 +93,7 @@ class Item:
     via: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def item(issue: Issue, links: Links) -> Item:
     """
     Return an issue as a feed's item; a withdrawn one keeps its id and address, and nothing else of its own.

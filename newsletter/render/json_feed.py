@@ -23,6 +23,7 @@ def json_feed(feed: Feed) -> bytes:
         "description": feed.description,
         "language": feed.edition.language,
         "authors": [{"name": feed.author, "url": feed.links.home()}],
+        **_hubs(feed),
         "_dailydose": {
             "about": feed.links.about(),
             "updated": instant(feed.updated),
@@ -36,6 +37,11 @@ def json_feed(feed: Feed) -> bytes:
 def _older(feed: Feed) -> dict[str, str]:
     """Return where the items before these stand, if there are any."""
     return {"next_url": feed.links.feed("json", feed.previous_archive)} if feed.previous_archive else {}
+
+
+def _hubs(feed: Feed) -> dict[str, list[dict[str, str]]]:
+    """Return where readers hear of changes at once, if anywhere."""
+    return {"hubs": [{"type": "WebSub", "url": feed.hub}]} if feed.hub else {}
 
 
 def _item(issue: Issue, feed: Feed) -> dict[str, Any]:

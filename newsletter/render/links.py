@@ -147,6 +147,14 @@ class Links:
         """Return the address of the feed of the whole edition, or of *page*, an address given by this class."""
         return f"{(page or self.home()).rstrip('/')}/feed.{fmt}"
 
+    def opml(self) -> str:
+        """Return the address of the list of feeds, for feed readers (OPML)."""
+        return self._here("/feeds.opml")
+
+    def calendar(self) -> str:
+        """Return the address of the issues as a calendar (iCalendar)."""
+        return self._here("/calendar.ics")
+
     def box(self) -> str:
         """Return the address of the box, to be framed."""
         return self._here("/box")

@@ -360,8 +360,14 @@ _PROMISE = "One dated, sourced entry a day, from an archive of what extremists h
 
 
 def page(name: str, *, links: Links, **values: object) -> str:
-    """Fill a template; on the page itself addresses are relative to the host."""
-    return templates.render(f"site/{name}.html", links=links.path, marks=MARKS, **({"listed": True} | values))
+    """
+    Fill a template; on the page itself addresses are relative to the host.
+
+    *listed*: whether search engines may know it; *followed*: the `Titled` of a page that has feeds of its own.
+    """
+    return templates.render(
+        f"site/{name}.html", links=links.path, marks=MARKS, **({"listed": True, "followed": None} | values)
+    )
 
 
 def _of_issue(issue: Issue, links: Links) -> dict[str, object]:

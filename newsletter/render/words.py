@@ -130,8 +130,13 @@ def place_line(entry: Entry, language: str = "en") -> str:
 
     Of a place that is written down as unknown only what is known is said: `Nigeria (video)`.
     """
-    country = country_name(entry.country, language) if entry.country else ""
-    place = entry.place or ""
+    return where(entry.place, entry.country, language)
+
+
+def where(place: str | None, code: str | None, language: str = "en") -> str:
+    """Return a place and the country of a code as `place_line` does."""
+    country = country_name(code, language) if code else ""
+    place = place or ""
     if unknown := _UNKNOWN.match(place):
         rest = place[unknown.end() :]
         return f"{country or 'place unknown'} {rest}" if rest else country

@@ -173,6 +173,10 @@ class Settings(BaseSettings):
     alive_url: WebUrl | None = Field(
         default=None, description="a web address that is called after each published day, such as https://hc.example/id"
     )
+    hub_url: WebUrl | None = Field(
+        default=None,
+        description="the web address of a WebSub hub that is told of changed feeds, such as https://hub.example",
+    )
     imap_url: ImapUrl | None = Field(
         default=None, description="imaps://USER:PASSWORD@HOST:PORT/FOLDER, the mailbox where bounces arrive"
     )

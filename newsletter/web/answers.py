@@ -58,14 +58,15 @@ class Answer:
     """
     Bytes that stand under an address, packed once, and what HTTP says of them.
 
-    *last_modified* is in whole seconds, UTC. *headers* are its own; caching is said in
+    What is packed is kept so alone, since nearly everybody takes it so; *plain* is what is not worth it. *sha256* is of
+    the bytes unpacked. *last_modified* is in whole seconds, UTC. *headers* are its own; caching is said in
     *cache_control* unless who answers knows better.
     """
 
-    body: bytes
     media_type: str
     sha256: str
-    packed: bytes | None
+    plain: bytes | None = None
+    packed: bytes | None = None
     status: int = 200
     last_modified: datetime | None = None
     cache_control: str = "no-cache"
@@ -85,9 +86,9 @@ class Answer:
         """Make an answer of *body*; the same bytes are packed to the same bytes in any process."""
         packed = gzip.compress(body, 9, mtime=0) if len(body) >= _WORTH_PACKING else None
         return cls(
-            body=body,
             media_type=media_type,
             sha256=hashlib.sha256(body).hexdigest(),
+            plain=body if packed is None else None,
             packed=packed,
             status=status,
             last_modified=last_modified,
@@ -96,9 +97,14 @@ class Answer:
         )
 
     @property
+    def body(self) -> bytes:
+        """The bytes as they are, unpacked for who asks so."""
+        return gzip.decompress(self.packed) if self.packed is not None else self.plain or b""
+
+    @property
     def size(self) -> int:
         """How many bytes it keeps in memory."""
-        return len(self.body) + len(self.packed or b"")
+        return len(self.plain or b"") + len(self.packed or b"")
 
 
 class Reply(NamedTuple):
@@ -113,11 +119,10 @@ def reply(answer: Answer, asked: Asked, now: datetime, cache_control: str | None
     """Answer a GET or HEAD at the instant *now*, with 304 where the client has what stands there."""
     headers = list(answer.headers)
     headers.append((b"cache-control", (cache_control or answer.cache_control).encode()))
-    body, encoded = answer.body, False
+    encoded = False
     if answer.packed is not None:
         headers.append((b"vary", b"Accept-Encoding"))
-        if takes_gzip(asked.accept_encoding):
-            body, encoded = answer.packed, True
+        encoded = takes_gzip(asked.accept_encoding)
     if answer.status == 200:  # noqa: PLR2004 -- conditions are about what is there
         headers.append((b"etag", f'"{answer.sha256}{"-gzip" if encoded else ""}"'.encode()))
         if answer.last_modified is not None:
@@ -126,6 +131,7 @@ def reply(answer: Answer, asked: Asked, now: datetime, cache_control: str | None
             headers.append((b"last-modified", http_date(shown).encode()))
         if is_known(answer, asked, now):
             return Reply(304, headers, b"")
+    body = answer.packed if encoded and answer.packed is not None else answer.body
     if encoded:
         headers.append((b"content-encoding", b"gzip"))
     headers.append((b"content-type", answer.media_type.encode()))

@@ -20,18 +20,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsletter.circulation import Circulation
 from newsletter.models import Publisher
 from newsletter.store.engine import Store, UnusableDatabase
-from newsletter.web.answers import Asked, Reply, reply
+from newsletter.web.answers import Asked, Reply, is_known, reply
 from newsletter.web.caps import Caps
 from newsletter.web.counter import Challenge, Counter, anybody
 from newsletter.web.interface import Interface
-from newsletter.web.kept import Document, Memory, Room
+from newsletter.web.kept import Memory, Room
 from newsletter.web.leaving import Leaving
 from newsletter.web.metrics import Metrics, Watch
 from newsletter.web.networks import Networks
 from newsletter.web.preferring import Preferring
+from newsletter.web.problems import problem
 from newsletter.web.routes import READS, Doing, Program, Site
 from newsletter.web.subscribing import Subscribing
 
+#: The documents that are no feeds.
+LISTS = frozenset(["feeds.opml", "calendar.ics"])
 #: Seconds for which a feed may be kept, whatever the schedule says: corrections must get through.
 _LONGEST_KEPT = 3600
 #: Seconds after which to look again for an issue that is due and not there yet: the clock ticks as often.
@@ -115,12 +118,10 @@ class Front:
             await self._site(scope, receive, send)
             return
         path = self._path(scope["path"])
-        document = await self._document(path) if "/feed." in path and scope["method"] in READS else None
-        if document is None:
+        answered = await self._document(path, scope) if scope["method"] in READS and _may_be_one(path) else None
+        if answered is None:
             await self._pass_on({**scope, "path": path}, receive, send)
             return
-        now = self._memory.now()
-        answered = reply(document.answer, Asked.of(scope["headers"]), now, caching(document.room, now))
         self._metrics.count("feed", answered.status)
         await _send(answered, scope, send)
 
@@ -135,12 +136,24 @@ class Front:
 
         await self._site(scope, receive, count)
 
-    async def _document(self, path: str) -> Document | None:
+    async def _document(self, path: str, scope: Scope) -> Reply | None:
+        """Answer with a document; `None` if there is none, and where the site finds the same trouble and says so."""
         try:
-            kept = await self._memory.kept()
+            document = (await self._memory.kept()).documents.get(path)
         except UnusableDatabase:
-            return None  # the site finds the same, and says so
-        return kept.documents.get(path)
+            return None
+        if document is None:
+            return None
+        asked, now = Asked.of(scope["headers"]), self._memory.now()
+        caching = until_next(document.room, now)
+        whole = self._memory.document_at_hand(document)
+        if whole is None and is_known(document.answer, asked, now):
+            return reply(document.answer, asked, now, caching)
+        try:
+            whole = whole or await self._memory.document(document)
+        except UnusableDatabase:
+            return reply(problem(503, document.room, self._memory.publisher), asked, now)
+        return reply(whole, asked, now, caching) if whole is not None else None
 
     def _path(self, path: str) -> str:
         if not path.startswith("/"):
@@ -151,13 +164,19 @@ class Front:
         return path
 
 
+def _may_be_one(path: str) -> bool:
+    """Say whether a document may stand under *path*: a feed, or the list of feeds, or the calendar."""
+    name = path[path.rfind("/") + 1 :]
+    return name.startswith("feed.") or name in LISTS
+
+
 async def _send(answered: Reply, scope: Scope, send: Send) -> None:
     status, headers, body = answered
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-def caching(room: Room, now: datetime) -> str:
+def until_next(room: Room, now: datetime) -> str:
     """Return a feed's Cache-Control: until the next publication, and no longer than an hour."""
     seconds = int((room.next_due_at - now).total_seconds()) if room.next_due_at else _LONGEST_KEPT
     if seconds <= 0:

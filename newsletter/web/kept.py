@@ -19,14 +19,15 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from newsletter.archive import editions
-from newsletter.archive.reading import View, document_tags, documents_but
+from newsletter.archive import documents, editions
+from newsletter.archive.reading import View
 from newsletter.models import Edition, Publisher
+from newsletter.press.hub import is_told_of, topic
 from newsletter.press.printing import links_of
 from newsletter.render.links import Links
 from newsletter.store import Connection, Store, UnusableDatabase
 from newsletter.store.engine import change_number
-from newsletter.web.answers import Answer
+from newsletter.web.answers import Answer, Headers
 from newsletter.web.headers import FEED_HEADERS
 from scheduler.calendar import edition_day
 from scheduler.due import next_due
@@ -39,13 +40,15 @@ LOOK_EVERY = 1.0
 _PATIENCE = 1.0
 #: How many pages are made at once: the database has that many connections to spare.
 _AT_ONCE = 4
-_MOST_BYTES = 32 * 1024 * 1024
+_MOST_BYTES = 24 * 1024 * 1024
 #: What people ask for has no end: those pages have little room, and put none of the others out.
 _MOST_ASKED_BYTES = 4 * 1024 * 1024
+#: Of documents, packed: a thousand feeds or so.
+_MOST_DOCUMENT_BYTES = 12 * 1024 * 1024
 
 
 class Pages:
-    """Rendered pages by address; those not asked for longest go first when there are too many bytes."""
+    """Answers by what names them; those not asked for longest go first when there are too many bytes."""
 
     def __init__(self, most: int = _MOST_BYTES) -> None:
         self._most = most
@@ -93,8 +96,14 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document's bytes, and the edition whose next issue will change them."""
+    """
+    A document, and the edition whose next issue will change it.
 
+    *answer* says all of it but its bytes, which are read when they are asked for: there may be thousands of documents,
+    of which a few are polled, mostly by who has them already.
+    """
+
+    name: str
     answer: Answer
     room: Room
 
@@ -137,6 +146,9 @@ class Memory:
         self._looked_at = 0.0
         self._looking: asyncio.Task[Kept] | None = None
         self._making = asyncio.Semaphore(_AT_ONCE)
+        #: Documents by the SHA-256 of their bytes, whatever changes around them.
+        self._documents = Pages(_MOST_DOCUMENT_BYTES)
+        self._reading: dict[str, asyncio.Task[Made]] = {}
 
     @property
     def last(self) -> Kept | None:
@@ -172,14 +184,42 @@ class Memory:
         found = pages.find(key)
         if found is not None:
             return found
-        task = kept.making.get(key)
-        if task is None:
-            task = kept.making[key] = asyncio.create_task(self._make(make))
-            task.add_done_callback(lambda _: kept.making.pop(key))
-        made = await asyncio.shield(task)
+        made = await self._once(kept.making, key, make)
         if isinstance(made, Answer):
             pages.keep(key, made)
         return made
+
+    def document_at_hand(self, document: Document) -> Answer | None:
+        """Return a document with its bytes, if they are kept."""
+        return self._documents.find(document.answer.sha256)
+
+    async def document(self, document: Document) -> Answer | None:
+        """
+        Return a document with its bytes, read in a thread unless they are kept; once, however many ask.
+
+        It may have changed since the last look: then it is given as it is now. Raises `UnusableDatabase`.
+        """
+        found = self.document_at_hand(document)
+        if found is None:
+            sha256 = document.answer.sha256
+            made = await self._once(self._reading, sha256, lambda: self._read(document))
+            if not isinstance(made, Answer):
+                return None
+            found = made
+            self._documents.keep(found.sha256, found)
+        return found
+
+    def _read(self, document: Document) -> Answer | None:
+        with self.store.reading() as connection:
+            found = documents.find(connection, document.room.edition.slug, document.name)
+        return _answer(found, document.answer.headers, found.packed) if found is not None else None
+
+    async def _once(self, making: dict[str, asyncio.Task[Made]], key: str, make: Callable[[], Made]) -> Made:
+        task = making.get(key)
+        if task is None:
+            task = making[key] = asyncio.create_task(self._make(make))
+            task.add_done_callback(lambda _: making.pop(key))
+        return await asyncio.shield(task)
 
     async def _make(self, make: Callable[[], Made]) -> Made:
         async with self._making:
@@ -214,7 +254,7 @@ class Memory:
                 change=change,
                 until=min(hidden, default=None),
                 rooms=rooms,
-                documents=_documents(connection, rooms, known.documents if known is not None else {}),
+                documents=_documents(connection, rooms, self.publisher, known.documents if known is not None else {}),
             )
 
     def _room(self, view: View, every: list[Edition]) -> Room:
@@ -231,13 +271,38 @@ class Memory:
         )
 
 
-def _documents(connection: Connection, rooms: Sequence[Room], known: Mapping[str, Document]) -> Mapping[str, Document]:
-    """Return every document by its path; only what is new is read and packed."""
-    answers = {document.answer.sha256: document.answer for document in known.values()}
-    for new in documents_but(connection, answers.keys()):
-        answers[new.sha256] = Answer.of(new.body, new.media_type, last_modified=new.last_modified, headers=FEED_HEADERS)
+def _documents(
+    connection: Connection, rooms: Sequence[Room], publisher: Publisher, known: Mapping[str, Document]
+) -> Mapping[str, Document]:
+    """Return every document by its path; what is *known* and has not changed is not made again."""
     by_slug = {room.edition.slug: room for room in rooms}
-    return {
-        f"{by_slug[slug].path}/{name}": Document(answer=answers[sha256], room=by_slug[slug])
-        for (slug, name), sha256 in document_tags(connection).items()
-    }
+    found: dict[str, Document] = {}
+    for tag in documents.tags(connection):
+        room = by_slug[tag.edition]
+        path = f"{room.path}/{tag.name}"
+        before = known.get(path)
+        answer = (
+            before.answer
+            if before is not None and before.answer.sha256 == tag.sha256
+            else _answer(tag, _headers(tag, room, publisher))
+        )
+        found[path] = Document(name=tag.name, answer=answer, room=room)
+    return found
+
+
+def _answer(tag: documents.Tag, headers: Headers, packed: bytes = b"") -> Answer:
+    return Answer(
+        media_type=tag.media_type,
+        sha256=tag.sha256,
+        packed=packed,
+        last_modified=tag.last_modified,
+        headers=headers,
+    )
+
+
+def _headers(tag: documents.Tag, room: Room, publisher: Publisher) -> Headers:
+    """Return a document's headers; who is told of it at once is named, and by which name (WebSub, 4)."""
+    if publisher.hub is None or not is_told_of(tag.name):
+        return FEED_HEADERS
+    own = topic(room.links, tag.name)
+    return (*FEED_HEADERS, (b"link", f'<{publisher.hub}>; rel="hub", <{own}>; rel="self"'.encode()))

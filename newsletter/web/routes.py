@@ -22,12 +22,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from newsletter.archive.reading import View
+from newsletter.render.following import ROOMS
 from newsletter.store.engine import UnusableDatabase, change_number
 from newsletter.text import clean_line
 from newsletter.web.answers import Answer, Asked, Reply, reply
 from newsletter.web.browsing import ASKED
 from newsletter.web.caps import Caps, is_counted
 from newsletter.web.fixed import fixed, line
+from newsletter.web.following import PAGES as FOLLOWING
 from newsletter.web.headers import PAGE_HEADERS
 from newsletter.web.kept import Kept, Made, Memory, Moved, Room
 from newsletter.web.metrics import Watch
@@ -42,8 +44,15 @@ _READY_WITHIN = 5.0
 #: No address of ours has them, and PostgreSQL takes no U+0000.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EDITION = re.compile(r"^/e/([^/]+)")
+#: Where documents stand: feeds, those of facets, the list of them all, the calendar.
+DOCUMENTS = ("/feed.{format}", *(f"/{room}/{{slug}}/feed.{{format}}" for room in ROOMS), "/feeds.opml", "/calendar.ics")
 #: Where the pages of the first edition and of further ones begin.
 _PREFIXES = ("", "/e/{edition}")
+#: Every page, and the fields of a query that it reads.
+_PAGES: Mapping[str, tuple[Page, Sequence[str]]] = {
+    **{path: (page, ()) for path, page in {**PAGES, **FOLLOWING}.items()},
+    **ASKED,
+}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 #: What a reader does on a page of an edition, with GET, HEAD or POST.
@@ -81,7 +90,7 @@ class Site:
         for path, (method, program) in self._programs.items():
             routes.append(Route(path, self._serve(program), methods=[method]))
         for prefix in _PREFIXES:
-            for path, page in {**{path: (each, ()) for path, each in PAGES.items()}, **ASKED}.items():
+            for path, page in _PAGES.items():
                 routes.append(Route(prefix + path, self._page(*page)))
                 turned = _turned(prefix + path)
                 if turned:
@@ -90,9 +99,10 @@ class Site:
                 routes.append(Route(prefix + path, self._do(doing), methods=["GET", "HEAD", "POST"]))
                 if "{" not in path:
                     routes.append(Route(_turned(prefix + path), self._turn))
-            # The front answers the feeds that there are; what comes this far is none, or no way to ask for one.
-            routes.append(Route(f"{prefix}/feed.{{format}}", self._no_feed))
-            routes.append(Route(f"{prefix}/feed.{{format}}/", self._turn))
+            # The front answers the documents that there are; what comes this far is none, or no way to ask for one.
+            for path in DOCUMENTS:
+                routes.append(Route(prefix + path, self._no_document))
+                routes.append(Route(f"{prefix}{path}/", self._turn))
         return routes
 
     # Pages
@@ -207,8 +217,8 @@ class Site:
         with self._memory.store.reading() as connection:
             change_number(connection)
 
-    async def _no_feed(self, request: Request) -> Response:
-        """Lead to the feed of the first edition, if it is asked for as a further one's."""
+    async def _no_document(self, request: Request) -> Response:
+        """Lead to the document of the first edition, if it is asked for as a further one's."""
         _, room = await self._look(request)
         if _elsewhere(request, room):
             return self._lead(request, _EDITION.sub("", request.scope["path"]))

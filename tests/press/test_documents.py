@@ -22,19 +22,22 @@ _NUMBERS = count()
 
 def kept(room: Room) -> dict[tuple[str, str], Document]:
     with room.store.reading() as connection:
-        return {(each.edition, each.name): each for each in documents.every(connection)}
+        found = [documents.find(connection, tag.edition, tag.name) for tag in documents.tags(connection)]
+    return {(each.edition, each.name): each for each in found}
 
 
 def feeds(room: Room) -> dict[str, Document]:
     return {name: each for (edition, name), each in kept(room).items() if name.startswith("feed.")}
 
 
-def test_every_edition_has_its_feeds_after_a_tick(room, press):
+def test_every_edition_has_its_feeds_its_calendar_and_their_list_after_a_tick(room, press):
     room.open(an_edition("second"))
     press.tick(at(0))
 
-    assert set(kept(room)) == {
-        (edition, f"feed.{form}") for edition in ("daily-dose", "second") for form in ("rss", "atom", "json")
+    assert {(edition, name) for edition, name in kept(room) if name.count("/") == 0} == {
+        (edition, name)
+        for edition in ("daily-dose", "second")
+        for name in ("feed.rss", "feed.atom", "feed.json", "feeds.opml", "calendar.ics")
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from email import message_from_bytes, policy
 
@@ -35,8 +36,8 @@ def printed(room: Room, press: Press) -> Room:
 
 def documents(room: Room) -> dict[str, bytes]:
     with room.store.reading() as connection:
-        rows = connection.execute(select(our.documents.c.name, our.documents.c.body))
-        return {row.name: row.body for row in rows}
+        rows = connection.execute(select(our.documents.c.name, our.documents.c.packed))
+        return {row.name: gzip.decompress(row.packed) for row in rows}
 
 
 def test_a_notice_stands_in_the_place_of_the_day_and_the_day_stays_taken(printed):

@@ -19,6 +19,7 @@ from lxml import etree
 A = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
+FH = "{http://purl.org/syndication/history/1.0}"
 SY = "{http://purl.org/rss/1.0/modules/syndication/}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
 DATES = ("date", "created", "modified", "issued", "available", "valid")
@@ -34,6 +35,7 @@ RFC822_GMT = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d
 URI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(//)?(\[[0-9A-Fa-f:]+\])?[0-9a-zA-Z;/?:@&=+$._!~*'()%,#-]*")
 #: Plain text that readers take for HTML: a tag, or a character reference, even one without its semicolon.
 MARKUP = re.compile(r"<[a-zA-Z/!?]|&#?\w")
+TAG = re.compile(r"<[a-zA-Z/!?]")
 UUID_URN = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -116,6 +118,11 @@ def _markup(finding: str, text: str) -> Iterator[str]:
         yield f"{finding}: {text[:60]}"
 
 
+def _tags(finding: str, text: str) -> Iterator[str]:
+    if TAG.search(text):
+        yield f"{finding}: {text[:60]}"
+
+
 def _alternates(entry: etree._Element) -> Iterator[str]:
     links = entry.findall(f"{A}link")
     alternates = Counter(
@@ -136,8 +143,11 @@ def _rel(link: etree._Element) -> Iterator[str]:
 
 
 def _links(channel: etree._Element, home: str) -> Iterator[str]:
-    """Check the links of the whole feed: itself once, and the site."""
+    """Check the links of the whole feed: itself once, the site, and an archive document's neighbours."""
     links = channel.findall(f"{A}link")
+    rels = {link.get("rel") for link in links}
+    if channel.find(f"{FH}archive") is not None and not (rels & {"prev-archive", "next-archive"} and "current" in rels):
+        yield "ArchiveIncomplete: it leads nowhere"
     selves = [link.get("href") for link in links if link.get("rel") == "self"]
     if len(selves) != 1:
         yield f"MissingAtomSelfLink: {len(selves)} self links"
@@ -161,7 +171,7 @@ def _rss(root: etree._Element, body: bytes, now: datetime, home: str) -> Iterato
             yield f"UndefinedElement: sy:{name}"
     for category in channel.iter("category"):
         yield from _markup("ContainsHTML", category.text or "")
-    # A title in which someone typed `</b>` is warned of whatever is done: RSS has no way to say that it is text.
+    yield from _plain_texts(channel)
     told = re.sub(rb"(<item>.*?)<description>.*?</description>", rb"\1", body, flags=re.DOTALL)
     for _, text in re.findall(rb"<(title|category|description|copyright|dc:creator)>(.*?)</\1>", told, re.DOTALL):
         if re.search(rb"&(amp|lt);|<!\[CDATA", text):
@@ -174,6 +184,13 @@ def _rss(root: etree._Element, body: bytes, now: datetime, home: str) -> Iterato
     yield from _repeated("DuplicateIds", [item.findtext("guid") for item in items])
     for item in items:
         yield from _item(item)
+
+
+def _plain_texts(channel: etree._Element) -> Iterator[str]:
+    """Check what RSS has no way to call text: an end tag in it is taken for one."""
+    for element in [*channel.iter("title", "category"), *channel.iterfind("description"), *channel.iter(CREATOR)]:
+        if re.search(r"</[a-zA-Z]", element.text or ""):
+            yield f"ContainsHTML: {element.text[:60]}"
 
 
 def _item(item: etree._Element) -> Iterator[str]:
@@ -200,6 +217,27 @@ def _item(item: etree._Element) -> Iterator[str]:
 def _id(text: str | None) -> Iterator[str]:
     if not UUID_URN.fullmatch(text or ""):
         yield f"InvalidURN: {text}"
+
+
+def opml_findings(body: bytes) -> list[str]:
+    """Return what is wrong with an OPML document."""
+    root = etree.fromstring(body)
+    found = [] if root.get("version") == "2.0" else ["InvalidOPMLVersion"]
+    found += [] if root.findtext("head/title") and root.find("body/outline") is not None else ["MissingElement"]
+    addresses = []
+    for outline in root.iter("outline"):
+        given = dict(outline.attrib)
+        found += [] if given.get("text") else ["MissingAttribute: text"]
+        for name in ("text", "title"):
+            found += _tags("NotHtml", given.get(name, ""))
+        if given.get("type") is None:
+            found += ["MissingOutlineType"] if given.keys() - {"text"} else []
+            continue
+        found += [] if given.get("xmlUrl") else ["MissingXmlURL"]
+        found += [] if given.get("title") else ["MissingTitleAttr"]
+        addresses.append(given.get("xmlUrl"))
+        found += [f"InvalidLink: {given[name]}" for name in ("xmlUrl", "htmlUrl") if not URI.fullmatch(given[name])]
+    return [*found, *_repeated("DuplicateFeed", addresses)]
 
 
 def _repeated(finding: str, values: list[str | None]) -> Iterator[str]:

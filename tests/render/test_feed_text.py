@@ -57,7 +57,8 @@ def test_a_title_that_looks_like_html_is_read_as_it_was_typed(title):
     for element in root.iterfind(".//{*}title"):
         text = element.text if element.get("type", "text") == "text" else lxml.html.fromstring(element.text).text
         assert text == title
-    assert etree.fromstring(rss(feed)).findtext("channel/item/title") == title
+    told = title.replace("<", "‹").replace(">", "›") if "</" in title else title
+    assert etree.fromstring(rss(feed)).findtext("channel/item/title") == told, "RSS has no way to say that it is text"
     assert findings(atom(feed), now=NOW, home=HOME) == []
 
 

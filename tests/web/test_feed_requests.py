@@ -33,11 +33,11 @@ def _raw(stand: Stand, path: str, method: str = "GET", **headers: str) -> tuple[
 @pytest.mark.parametrize(
     ("path", "media_type"),
     [
-        ("/feed.rss", "application/rss+xml"),
-        ("/feed.atom", "application/atom+xml"),
+        ("/feed.rss", "application/xml"),
+        ("/feed.atom", "application/xml"),
         ("/feed.json", "application/feed+json"),
-        ("/e/deutsch/feed.rss", "application/rss+xml"),
-        ("/archive/2026/10/feed.atom", "application/atom+xml"),
+        ("/e/deutsch/feed.rss", "application/xml"),
+        ("/archive/2026/10/feed.atom", "application/xml"),
         ("/archive/2026/10/feed.json", "application/feed+json"),
     ],
 )
@@ -47,7 +47,8 @@ def test_a_feed_is_the_bytes_that_were_printed(stand, path, media_type):
     with stand.store.reading() as connection:
         from newsletter.archive import documents
 
-        printed = {document.sha256: document.body for document in documents.every(connection)}
+        found = [documents.find(connection, tag.edition, tag.name) for tag in documents.tags(connection)]
+        printed = {document.sha256: document.body for document in found}
     assert answer.status == 200
     assert body == printed[hashlib.sha256(body).hexdigest()]
     assert answer.getheader("etag") == f'"{hashlib.sha256(body).hexdigest()}"'

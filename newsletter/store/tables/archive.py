@@ -276,9 +276,13 @@ documents = Table(
     key("editions.id", primary_key=True),
     Column("name", String, primary_key=True),
     Column("media_type", String, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    # Of what `packed` unpacks to.
     Column("sha256", String(64), nullable=False),
     Column("last_modified", Instant, nullable=False),
     # What the bytes were printed from, so that they are printed again only when that changed.
     Column("stamp", String, nullable=False),
+    # The SHA-256 of the bytes that the hub was told of last.
+    Column("told", String(64)),
+    # By gzip; last, so that SQLite reads the others without going through it.
+    Column("packed", LargeBinary, nullable=False),
 )
