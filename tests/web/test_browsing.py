@@ -109,6 +109,8 @@ def test_a_report_stands_in_its_facets_without_an_issue(stand):
 def test_a_country_is_found_by_small_letters_too(stand):
     assert stand.get("/countries/ly").headers["location"] == "/countries/LY"
     assert stand.get("/countries/LY").status_code == 200
+    assert stand.get("/countries/ly?page=2&x=1").headers["location"] == "/countries/LY?page=2"
+    assert stand.get("/e/daily-dose/search?q=a+b").headers["location"] == "/search?q=a+b"
     assert stand.get("/tags").headers["location"] == "/tags/"
 
 
