@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsletter.facets import facets_of
@@ -189,6 +190,7 @@ class Text:
         return zlib.crc32(json.dumps(self.columns, ensure_ascii=False).encode())
 
 
+@lru_cache(maxsize=4096)  # entries share their values
 def facet_word(facet: str, value: str) -> str:
     """
     Return the word by which the search knows a facet's value.

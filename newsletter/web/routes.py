@@ -112,16 +112,18 @@ class Site:
 
         async def answer(request: Request) -> Response:
             kept, room = await self._look(request)
-            if _elsewhere(request, room):
-                return self._lead(request, _EDITION.sub("", request.scope["path"]))
             asked = _asked(request, fields) if fields else {}
+            query = urlencode(asked)
+            behind = f"?{query}" if query else ""
+            if _elsewhere(request, room):
+                return self._lead(request, _EDITION.sub("", request.scope["path"]), behind)
             make = partial(self._make, page, room, {**request.path_params, **asked})
-            made = await self._memory.page(kept, request.scope["path"], make, urlencode(asked))
+            made = await self._memory.page(kept, request.scope["path"], make, query)
             match made:
                 case None:
                     raise HTTPException(HTTPStatus.NOT_FOUND)
                 case Moved(address):
-                    return self._moved(request, address)
+                    return self._moved(request, address + behind)
                 case Answer():
                     return self._response(request, made)
 
@@ -262,8 +264,8 @@ class Site:
     def _response(self, request: Request, answer: Answer) -> Response:
         return _sent(reply(answer, Asked.of(request.scope["headers"]), self._memory.now()), request)
 
-    def _lead(self, request: Request, path: str) -> Response:
-        return self._moved(request, self._memory.base + quote(path))
+    def _lead(self, request: Request, path: str, query: str = "") -> Response:
+        return self._moved(request, self._memory.base + quote(path) + query)
 
     def _moved(self, request: Request, address: str) -> Response:
         headers = (*PAGE_HEADERS, (b"location", address.encode()))
