@@ -40,7 +40,7 @@ class Month:
         live.prepare(FIRST, readers=0)
         self.day = FIRST
         self.publish()
-        live.start("web")
+        self.web = live.start("web")
         wait_for_port(self.port, 60)
         self.readers: dict[str, Reader] = {}
         for name in names:
@@ -70,6 +70,7 @@ class Month:
 
     def wait_for(self, before: str) -> None:
         """Wait until the service shows another feed than the one tagged *before*."""
+        assert self.web.runs(), f"the service ended with {self.web.process.returncode}: {self.web.said()}"
         until(lambda: self.tag() != before, "the service to follow a change", 30)
 
     def tag(self) -> str:
