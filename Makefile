@@ -46,7 +46,7 @@ bench: .venv/developed
 	$(BIN)/python -m benchmarks
 
 chaos: .venv/developed
-	@tests/servers/install.sh
+	@tests/servers/install.sh rss2email feed2exec sfeed
 	$(BIN)/pytest -m chaos
 
 pictures: .venv/developed

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, String, null, select, type_coerce
 
 from newsletter.archive.editions import id_of
 from newsletter.models import Kind
@@ -73,7 +73,7 @@ def cuts(connection: Connection, edition: str, now: datetime | None = None) -> C
         of_revisions[revision_id].append(("tags", slug, None))
     every: list[Mark] = []
     facets: dict[_Key, list[Mark]] = defaultdict(list)
-    for number, day, published, updated, withdrawn, revision_id, *own in connection.execute(_shown(edition)).all():
+    for number, day, published, updated, withdrawn, revision_id, *own in connection.execute(_shown(edition, now)).all():
         if now is not None and published > now:
             continue
         keys = of_revisions.get(revision_id, [])
@@ -131,15 +131,16 @@ def group_names(connection: Connection, slugs: Sequence[str]) -> Mapping[str, st
     return dict(connection.execute(statement).all()) if slugs else {}
 
 
-def _shown(edition: str) -> Select[Any]:
+def _shown(edition: str, now: datetime | None) -> Select[Any]:
     return (
         select(
             issues.c.id,
             issues.c.day,
-            issues.c.published_at,
-            issues.c.updated_at,
-            issues.c.withdrawn_at,
-            revisions.c.id.label("revision_id"),
+            issues.c.published_at if now else null(),
+            # As they are kept: to make instants of all would take as long as all the rest.
+            type_coerce(issues.c.updated_at, String),
+            type_coerce(issues.c.withdrawn_at, String),
+            revisions.c.id,
             revisions.c.kind,
             revisions.c.country,
             revisions.c.ideology,

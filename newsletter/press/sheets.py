@@ -80,7 +80,7 @@ def sheets(reading: Reading, known: Collection[str]) -> Iterator[Sheet]:
     facets: dict[Facet, Sequence[Mark]] = dict.fromkeys(_emptied(reading, cuts, known), ())
     facets |= cuts.facets
     for facet, marks in facets.items():
-        yield from _of_facet(reading, facet, marks[:FACET_LENGTH])
+        yield from _of_facet(facet, marks[:FACET_LENGTH])
     yield from _lists(reading, cuts)
 
 
@@ -126,40 +126,43 @@ def _of_month(reading: Reading, *, first: date, marks: Sequence[Mark], beside: _
     )
 
 
-def _of_facet(reading: Reading, facet: Facet, marks: Sequence[Mark]) -> Iterator[Sheet]:
+def _of_facet(facet: Facet, marks: Sequence[Mark]) -> Iterator[Sheet]:
     """Yield the feeds of a facet."""
-    title = facet.title(reading.edition)
-    feed = partial(
-        _feed,
-        marks=marks,
-        title=title,
-        description=facet.description(reading.edition),
-        page=facet.page(reading.links),
-    )
+
+    def feed(reading: Reading) -> feeds.Feed:
+        return _feed(
+            reading,
+            marks,
+            title=facet.title(reading.edition),
+            description=facet.description(reading.edition),
+            page=facet.page(reading.links),
+        )
+
     for form in feeds.FORMATS:
-        yield _sheet(f"{facet.room}/{facet.slug}/feed.{form}", form, f"{stamp(marks)} {title}", feed)
+        yield _sheet(f"{facet.room}/{facet.slug}/feed.{form}", form, f"{stamp(marks)} {facet.name}", feed)
 
 
 def _lists(reading: Reading, cuts: Cuts) -> Iterator[Sheet]:
     """Yield the list of feeds, and the calendar."""
-    edition, links = reading.edition, reading.links
-    listed = in_order(cuts.followed(), edition)
-    titles = [*(f"{one.facet.title(edition)} {one.facet.slug}" for one in listed), *map(str, reading.others)]
+    listed = cuts.followed()
+    told = [*sorted(f"{one.facet.room} {one.facet.slug} {one.facet.name}" for one in listed), *map(str, reading.others)]
     yield Sheet(
         name="feeds.opml",
         media_type=opml.MEDIA_TYPE,
-        stamp=hashlib.sha256("\n".join(titles).encode()).hexdigest()[:24],
-        write=lambda reading: opml.opml(listed, edition=edition, links=links, others=reading.others),
+        stamp=hashlib.sha256("\n".join(told).encode()).hexdigest()[:24],
+        write=lambda reading: opml.opml(
+            in_order(listed, reading.edition), edition=reading.edition, links=reading.links, others=reading.others
+        ),
     )
     yield Sheet(
         name="calendar.ics",
         media_type=calendar.MEDIA_TYPE,
         stamp=stamp(cuts.issues[:CALENDAR_LENGTH]),
         write=lambda reading: calendar.calendar(
-            followed.events(reading.connection, edition.slug, CALENDAR_LENGTH),
-            edition=edition,
+            followed.events(reading.connection, reading.edition.slug, CALENDAR_LENGTH),
+            edition=reading.edition,
             publisher=reading.publisher,
-            links=links,
+            links=reading.links,
         ),
     )
 

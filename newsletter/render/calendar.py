@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from newsletter.models import Edition, Kind, Publisher
@@ -62,9 +63,14 @@ def calendar(events: Sequence[Event], *, edition: Edition, publisher: Publisher,
     ]
     if events:
         lines.append(f"LAST-MODIFIED:{_instant(max(event.updated for event in events))}")
-    for event in events:
-        lines += _event(event, links)
-    return "".join(map(_folded, [*lines, "END:VCALENDAR"])).encode()
+    parts = [*map(_folded, lines), *(_written(event, links) for event in events), _folded("END:VCALENDAR")]
+    return "".join(parts).encode()
+
+
+@lru_cache(maxsize=1024)
+def _written(event: Event, links: Links) -> str:
+    """Return an event's lines as they are sent; kept, since tomorrow's calendar holds all but one."""
+    return "".join(map(_folded, _event(event, links)))
 
 
 def _said(publisher: Publisher) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from newsletter.models import Issue
 from newsletter.render import words
 from newsletter.render.items import Feed, item
+from newsletter.render.links import Links
 from newsletter.shapes import instant, source_shape
 from newsletter.text import clean
 
@@ -29,9 +31,20 @@ def json_feed(feed: Feed) -> bytes:
             "updated": instant(feed.updated),
             "rights": feed.publisher.rights or None,
         },
-        "items": [_item(issue, feed) for issue in feed.issues],
+        "items": [],
     }
-    return (json.dumps(_cleaned(document), ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    head = _written(document).removesuffix("]}")
+    return f"{head}{','.join(_written_item(issue, feed.links, feed.author) for issue in feed.issues)}]}}\n".encode()
+
+
+def _written(value: dict[str, Any]) -> str:
+    return json.dumps(_cleaned(value), ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=512)
+def _written_item(issue: Issue, links: Links, author: str) -> str:
+    """Return an item as it stands in the feed of every facet."""
+    return _written(_item(issue, links, author))
 
 
 def _older(feed: Feed) -> dict[str, str]:
@@ -44,8 +57,8 @@ def _hubs(feed: Feed) -> dict[str, list[dict[str, str]]]:
     return {"hubs": [{"type": "WebSub", "url": feed.hub}]} if feed.hub else {}
 
 
-def _item(issue: Issue, feed: Feed) -> dict[str, Any]:
-    each = item(issue, feed.links)
+def _item(issue: Issue, links: Links, author: str) -> dict[str, Any]:
+    each = item(issue, links)
     return {
         "id": each.id,
         "url": each.url,
@@ -54,7 +67,7 @@ def _item(issue: Issue, feed: Feed) -> dict[str, Any]:
         "summary": each.summary,
         "date_published": instant(each.published),
         "date_modified": instant(each.updated),
-        "authors": [{"name": feed.author, "url": feed.links.home()}],
+        "authors": [{"name": author, "url": links.home()}],
         "tags": [label for _, label in each.categories],
         "language": each.language,
         "_dailydose": _withdrawn(issue) if issue.withdrawal else _told(issue),

@@ -1,14 +1,14 @@
 #!/bin/sh
 # Install what the tests run beside Python: as root on Debian by itself, elsewhere it says what is wanted. A test
-# whose program is missing then skips, or fails where CI is set.
+# whose program is missing then skips, or fails where CI is set. Arguments are further packages.
 set -eu
 
 packages="postgresql postfix chromium libatomic1 libfaketime fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji \
-    opendkim spamassassin rspamd dovecot-imapd dovecot-lmtpd"
+    opendkim spamassassin rspamd dovecot-imapd dovecot-lmtpd newsboat $*"
 
 if ! command -v apt-get >/dev/null; then
     echo "The tests want PostgreSQL 15 or newer, Postfix, Dovecot, opendkim, SpamAssassin, rspamd, Chromium,"
-    echo "libfaketime, and the DejaVu and Noto fonts here."
+    echo "newsboat, libfaketime, and the DejaVu and Noto fonts here."
     exit 0
 fi
 
