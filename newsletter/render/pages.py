@@ -16,6 +16,7 @@ from babel.dates import get_day_names
 
 from newsletter.models import Correction, Edition, Entry, Issue, Publisher, Withdrawal
 from newsletter.render import prose, squares, templates, words
+from newsletter.render.beside import beside
 from newsletter.render.links import Links
 from newsletter.render.squares import Line, Year
 
@@ -43,7 +44,7 @@ def front_page(
     *same_day* are other published entries of the event's day of the year.
     """
     waiting: dict[str, object] = {"heading": edition.title, "description": _PROMISE}
-    values = _of_issue(issue, links) if issue else waiting
+    values = _of_issue(issue, edition=edition, publisher=publisher, links=links) if issue else waiting
     values["title"] = f"{edition.title}. {words.MOTTO}"
     values["address"] = links.home()
     return page(
@@ -55,7 +56,6 @@ def front_page(
         issue=issue,
         previous=previous,
         same_day=same_day,
-        cited=_cited(issue, edition, links) if issue else "",
         **values,
     )
 
@@ -81,7 +81,7 @@ def issue_page(
             previous=previous,
             next=next,
         )
-    values = _of_issue(issue, links)
+    values = _of_issue(issue, edition=edition, publisher=publisher, links=links)
     return page(
         "issue",
         edition=edition,
@@ -94,7 +94,6 @@ def issue_page(
         previous=previous,
         next=next,
         same_day=same_day,
-        cited=_cited(issue, edition, links),
         **values,
     )
 
@@ -121,14 +120,21 @@ def entry_page(
         heading=entry.headline,
         description=prose.summary(entry),
         address=permalink,
-        permalink=permalink,
         article=True,
         entry=entry,
         prose=prose.html(entry, key=str(entry.uid)[:8]),
         corrections=words.newest_first(corrections),
         issues=issues,
         same_day=same_day,
-        cited=f"“{entry.headline},” {edition.title}, {permalink}.",
+        beside=beside(
+            entry,
+            edition=edition,
+            publisher=publisher,
+            links=links,
+            permalink=permalink,
+            published=min((line.day for line in issues if line.kind), default=None),
+            corrections=corrections,
+        ),
     )
 
 
@@ -354,7 +360,7 @@ def page(name: str, *, links: Links, **values: object) -> str:
     return templates.render(f"site/{name}.html", links=links.path, marks=MARKS, **({"listed": True} | values))
 
 
-def _of_issue(issue: Issue, links: Links) -> dict[str, object]:
+def _of_issue(issue: Issue, *, edition: Edition, publisher: Publisher, links: Links) -> dict[str, object]:
     permalink = links.issue(issue.day)
     if issue.withdrawal:
         title = words.withdrawn_title(issue)
@@ -366,12 +372,16 @@ def _of_issue(issue: Issue, links: Links) -> dict[str, object]:
         "article": True,
         "prose": prose.html(issue.entry, key=issue.day.isoformat()),
         "corrections": words.newest_first(issue.corrections),
+        "beside": beside(
+            issue.entry,
+            edition=edition,
+            publisher=publisher,
+            links=links,
+            permalink=permalink,
+            published=issue.day,
+            corrections=issue.corrections,
+        ),
     }
-
-
-def _cited(issue: Issue, edition: Edition, links: Links) -> str:
-    day = words.long_day(issue.day, edition.language)
-    return f"“{issue.entry.headline},” {edition.title}, {day}, {links.issue(issue.day)}."
 
 
 def _count(issues: int) -> str:

@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from newsletter.archive.reading import View
 from newsletter.store.engine import UnusableDatabase, change_number
+from newsletter.web import beside
 from newsletter.web.answers import Answer, Asked, Reply, reply
 from newsletter.web.fixed import fixed, line
 from newsletter.web.headers import PAGE_HEADERS
@@ -36,6 +37,8 @@ _READY_WITHIN = 5.0
 #: No address of ours has them, and PostgreSQL takes no U+0000.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EDITION = re.compile(r"^/e/([^/]+)")
+#: Every page, by its address below its edition's own, in the order in which they are tried.
+_ROOMS: Mapping[str, Page] = {**beside.PAGES, **PAGES}
 #: Where the pages of the first edition and of further ones begin.
 _PREFIXES = ("", "/e/{edition}")
 
@@ -62,7 +65,7 @@ class Site:
         for path, (method, program) in self._programs.items():
             routes.append(Route(path, self._serve(program), methods=[method]))
         for prefix in _PREFIXES:
-            for path, page in PAGES.items():
+            for path, page in _ROOMS.items():
                 routes.append(Route(prefix + path, self._page(page)))
                 turned = _turned(prefix + path)
                 if turned:

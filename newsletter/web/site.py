@@ -30,7 +30,8 @@ HTML = "text/html; charset=utf-8"
 _LATEST = 10
 _GONE = 410
 _A_LEAP_YEAR = 2000
-_CACHED = "public, max-age=60"
+#: How long a page may be kept.
+CACHED = "public, max-age=60"
 
 
 class Whose(TypedDict):
@@ -62,7 +63,7 @@ Page = Callable[[Look, Parts], Made]
 
 def html(text: str, *, status: int = 200, headers: Headers = PAGE_HEADERS) -> Answer:
     """Return a page as an answer that may be kept for a minute."""
-    return Answer.of(text.encode(), HTML, status=status, cache_control=_CACHED, headers=headers)
+    return Answer.of(text.encode(), HTML, status=status, cache_control=CACHED, headers=headers)
 
 
 # Issues and entries
@@ -184,7 +185,7 @@ def box(look: Look, _parts: Parts) -> Made:
 def box_js(look: Look, _parts: Parts) -> Made:
     """Answer the script that embeds the box."""
     script = box_script(edition=look.whose["edition"], links=look.whose["links"])
-    return Answer.of(script.encode(), "text/javascript; charset=utf-8", cache_control=_CACHED, headers=SCRIPT_HEADERS)
+    return Answer.of(script.encode(), "text/javascript; charset=utf-8", cache_control=CACHED, headers=SCRIPT_HEADERS)
 
 
 #: Every page of an edition, by its address below the edition's own.
