@@ -13,6 +13,8 @@ from newsletter.render import citing, linked_data
 from newsletter.render.links import Beside as Form
 from newsletter.render.links import Links
 
+#: How wide and high a card is, in pixels: what networks ask for.
+CARD = (1200, 630)
 #: Each form of a citation that has a file of its own: its name and its media type.
 FORMS: dict[Form, tuple[str, str]] = {
     "bib": ("BibTeX", "application/x-bibtex; charset=utf-8"),
@@ -76,5 +78,5 @@ def beside(
             published=published,
             corrections=corrections,
         ),
-        oembed=None,
+        oembed=links.oembed(permalink) if published else None,
     )

@@ -21,8 +21,9 @@ from PIL import Image, ImageDraw, ImageFont, features
 
 from newsletter.models import Edition, Entry, Kind
 from newsletter.render import prose, words
+from newsletter.render.beside import CARD
 
-WIDTH, HEIGHT = 1200, 630
+WIDTH, HEIGHT = CARD
 #: How many cards a process keeps: some 25 kB each.
 _KEPT = 256
 

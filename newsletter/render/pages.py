@@ -10,13 +10,14 @@ decide; of what was withdrawn a page shows the notice and nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from babel.dates import get_day_names
 
 from newsletter.models import Correction, Edition, Entry, Issue, Publisher, Withdrawal
 from newsletter.render import prose, squares, templates, words
-from newsletter.render.beside import beside
+from newsletter.render.beside import Beside, beside
 from newsletter.render.links import Links
 from newsletter.render.squares import Line, Year
 
@@ -45,6 +46,8 @@ def front_page(
     """
     waiting: dict[str, object] = {"heading": edition.title, "description": _PROMISE}
     values = _of_issue(issue, edition=edition, publisher=publisher, links=links) if issue else waiting
+    if isinstance(found := values.get("beside"), Beside):  # what is embedded of this page is the latest, whatever it is
+        values["beside"] = replace(found, oembed=links.oembed(links.home()))
     values["title"] = f"{edition.title}. {words.MOTTO}"
     values["address"] = links.home()
     return page(
@@ -287,7 +290,6 @@ def about_page(*, edition: Edition, publisher: Publisher, links: Links) -> str:
         heading=f"About {edition.title}",
         description=_PROMISE,
         address=links.about(),
-        absolute=links,
     )
 
 

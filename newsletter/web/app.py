@@ -20,6 +20,7 @@ from newsletter.models import Publisher
 from newsletter.store.engine import Store, UnusableDatabase
 from newsletter.web.answers import Asked, Reply, reply
 from newsletter.web.counter import Challenge, Counter, anybody
+from newsletter.web.embedding import OEmbed
 from newsletter.web.interface import Interface
 from newsletter.web.kept import Document, Memory, Room
 from newsletter.web.leaving import Leaving
@@ -58,7 +59,8 @@ def create_app(
     counter = Counter(
         circulation=circulation, publisher=publisher, now=now, trusted_proxies=trusted_proxies, challenge=challenge
     )
-    site = Site(memory, doings(counter), programs(counter))
+    oembed = {"/oembed": ("GET", OEmbed(memory).answer)}
+    site = Site(memory, doings(counter), {**programs(counter), **oembed})
     app = Starlette(
         routes=site.routes(),
         exception_handlers={

@@ -32,6 +32,8 @@ _GONE = 410
 _A_LEAP_YEAR = 2000
 #: How long a page may be kept.
 CACHED = "public, max-age=60"
+#: The box shows a new issue within a minute, with what a process takes to see it.
+_BOX_CACHED = "public, max-age=30"
 
 
 class Whose(TypedDict):
@@ -179,7 +181,8 @@ def about(look: Look, _parts: Parts) -> Made:
 def box(look: Look, _parts: Parts) -> Made:
     """Answer the box, with the newest issue that was not withdrawn."""
     page = box_page(look.view.latest(standing=True), **look.whose)
-    return html(page, headers=box_headers(style_source()))
+    headers = box_headers(style_source())
+    return Answer.of(page.encode(), HTML, cache_control=_BOX_CACHED, headers=headers)
 
 
 def box_js(look: Look, _parts: Parts) -> Made:

@@ -261,7 +261,7 @@ def lines(first: date, last: date) -> list[Line]:
 
 def every_page() -> dict[str, str]:
     """Return every kind of page by a name for it."""
-    from newsletter.render import box, leaving, pages
+    from newsletter.render import box, embedding, leaving, pages
 
     yesterday = Line.of(issue_of(QUOTE, TODAY - timedelta(days=1)))
     tomorrow = Line.of(issue_of(TWELVE_SOURCES, TODAY + timedelta(days=1)))
@@ -296,6 +296,7 @@ def every_page() -> dict[str, str]:
         "corrections": pages.corrections_page([CORRECTION, SLIP], **WHOSE),
         "corrections-empty": pages.corrections_page([], **WHOSE),
         "about": pages.about_page(**WHOSE),
+        "embed": embedding.embed_page(ISSUE, **WHOSE),
         "not-found": pages.not_found_page(**WHOSE),
         "gone": pages.gone_page(WITHDRAWAL, **WHOSE),
         "problem": pages.problem_page("Something went wrong on our side", ["Please try again."], **WHOSE),
