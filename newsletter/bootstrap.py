@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from newsletter import crashing
+from newsletter.archive import shown
 from newsletter.circulation import Circulation, Intake, has_suppressions
 from newsletter.delivery.connections import Route
 from newsletter.delivery.deciding import Retries
@@ -125,6 +126,7 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
             upgrade(store)
         elif (schema := look(store)) is not Schema.CURRENT:
             raise NotInitialised(str(store), schema)
+        keep_shown(store)
         secret = settings.secret_key.get_secret_value() if settings.secret_key else None
         folder = settings.home / "keys"
         keys = keyring(folder, secret)
@@ -141,6 +143,15 @@ def newsroom(settings: Settings, *, upgraded: bool = False) -> Iterator[Newsroom
         )
     finally:
         store.close()
+
+
+def keep_shown(store: Store) -> None:
+    """Keep what readers see, where an older version of the program kept less of it, or nothing."""
+    with store.reading() as connection:
+        behind = shown.is_behind(connection)
+    if behind:
+        with store.transaction() as connection:
+            shown.follow(connection)
 
 
 def begin_logging(settings: Settings, default: str = "info", text: structlog.typing.Processor | None = None) -> None:

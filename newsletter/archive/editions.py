@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, ScalarSelect, delete, insert, select, update
 
+from newsletter.archive import shown
 from newsletter.errors import NewsletterError
 from newsletter.models import Edition, Kind, Schedule
 from newsletter.store.engine import raise_change_number
@@ -82,6 +83,7 @@ def add(connection: Connection, edition: Edition) -> None:
     )
     assert edition_id is not None
     _schedule(connection, edition_id, edition.schedules)
+    shown.follow(connection)
 
 
 def keep(connection: Connection, edition: Edition) -> None:
@@ -91,6 +93,7 @@ def keep(connection: Connection, edition: Edition) -> None:
     connection.execute(update(editions).where(editions.c.id == edition_id).values(_columns(edition)))
     connection.execute(delete(edition_schedules).where(edition_schedules.c.edition_id == edition_id))
     _schedule(connection, edition_id, edition.schedules)
+    shown.follow(connection)
 
 
 def start(connection: Connection, slug: str, since: date) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select, update
 
+from newsletter.archive import shown
 from newsletter.archive.rows import ENTRY_COLUMNS, moment, read_entries, revision_row, source_rows
 from newsletter.errors import NewsletterError
 from newsletter.imports.likeness import Seen
@@ -190,6 +191,12 @@ def add(connection: Connection, new: Sequence[Entry], now: datetime) -> list[Ent
 
 def insert_entries(connection: Connection, new: Sequence[Entry], now: datetime) -> None:
     """Insert entries just as they are, each with one revision."""
+    write_entries(connection, new, now)
+    shown.follow(connection)
+
+
+def write_entries(connection: Connection, new: Sequence[Entry], now: datetime) -> None:
+    """Insert entries as `insert_entries` does, for who lets what readers see follow later."""
     changed = raise_change_number(connection)
     rows = [
         {
@@ -265,6 +272,7 @@ def revise(connection: Connection, entry: Entry, now: datetime) -> Entry:
             changed=raise_change_number(connection),
         )
     )
+    shown.follow(connection)
     return revised
 
 
@@ -272,6 +280,7 @@ def set_status(connection: Connection, entry_id: int, status: Status) -> None:
     """Move an entry on, or back."""
     changed = raise_change_number(connection)
     connection.execute(update(entries).where(entries.c.id == entry_id).values(status=str(status), changed=changed))
+    shown.follow(connection)
 
 
 def spellings(entry: Entry) -> tuple[str, ...]:

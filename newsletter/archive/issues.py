@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, extract, func, insert, select, update
 
-from newsletter.archive import corrections
+from newsletter.archive import corrections, shown
 from newsletter.archive.editions import id_of
 from newsletter.archive.rows import ENTRY_COLUMNS, entries_of
 from newsletter.errors import NewsletterError
@@ -229,6 +229,7 @@ def insert_issue(connection: Connection, frozen: Freeze) -> None:
         connection.execute(delete(pins).where(pins.c.edition_id == edition_id, pins.c.day == issue.day))
     if issue.rule is Rule.QUEUED:
         connection.execute(delete(queue).where(queue.c.edition_id == edition_id, queue.c.entry_id == entry_id))
+    shown.follow(connection)
 
 
 def freeze_mail(connection: Connection, issue_uid: UUID, mail: FrozenMail, now: datetime) -> int:
@@ -298,11 +299,12 @@ def show_revision(connection: Connection, entry_id: int, revision: int, now: dat
         connection.execute(
             update(entries).where(entries.c.id == entry_id).values(published_revision=revision, changed=changed)
         )
+        shown.follow(connection)
 
 
 def withdraw(connection: Connection, issue: Issue, notice: str, now: datetime) -> None:
     """Put a notice in the place of an issue."""
-    raise_change_number(connection)
+    changed = raise_change_number(connection)
     edition_id = connection.scalar(select(id_of(issue.edition))) or 0
     connection.execute(
         update(issues)
@@ -314,6 +316,8 @@ def withdraw(connection: Connection, issue: Issue, notice: str, now: datetime) -
             updated_at=free_second(connection, edition_id, now, issue.updated_at),
         )
     )
+    connection.execute(update(entries).where(entries.c.uid == issue.entry.uid).values(changed=changed))
+    shown.follow(connection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

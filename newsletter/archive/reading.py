@@ -8,18 +8,19 @@ was never published, what is queued or pinned and what is to come look just like
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, extract, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, extract, func, literal, select
 
 from newsletter.archive import corrections, issues
+from newsletter.archive.catalogue import Catalogue
 from newsletter.archive.documents import Document
 from newsletter.archive.editions import id_of
 from newsletter.archive.entries import at_revision
-from newsletter.archive.rows import ENTRY_COLUMNS, read_entries
+from newsletter.archive.rows import read_entries
 from newsletter.models import Correction, Edition, Entry, Issue, IssueState, Kind, Status, Withdrawal
 from newsletter.render.squares import Line, Year
 from newsletter.store.tables import documents, editions, entries, entry_tags, redirects, revisions, tags
@@ -113,15 +114,15 @@ class View:
 
     def on(self, month: int, day: int) -> list[Entry]:
         """Return what happened on a day of the year, the earliest year first."""
-        return self._read(self._on(month, day))
+        return self.catalogue().on(month, day)
 
     def same_day(self, entry: Entry, most: int = 5) -> list[Entry]:
         """Return other entries of the event's day of the year, at most so many; none if the day is not known."""
         at = entry.event_date.exact if entry.event_date else None
         if at is None:
             return []
-        others = [row for row in self._on(at.month, at.day) if row.uid != entry.uid]
-        return self._read(others[:most])
+        others = [other for other in self.on(at.month, at.day) if other.uid != entry.uid]
+        return others[:most]
 
     def corrections(self) -> list[Correction]:
         """Return the corrections and slips of what is shown, the newest first."""
@@ -133,6 +134,12 @@ class View:
         )
         slugs = set(self.connection.scalars(shown))
         return [correction for correction in found if correction.entry in slugs]
+
+    # By facets and words
+
+    def catalogue(self) -> Catalogue:
+        """Return the same by facets and by words."""
+        return Catalogue.of(self.connection, self.edition.slug, self.now)
 
     # What may be seen
 
@@ -180,43 +187,6 @@ class View:
     def _lines_of(self, entry_id: int) -> Select[Any]:
         """Select the lines of an entry's issues, the newest first."""
         return self._lines(printed.c.entry_id == entry_id).order_by(None).order_by(printed.c.day.desc())
-
-    def _on(self, month: int, day: int) -> list[Row[Any]]:
-        """Return the revisions that are shown of a day of the year, the earliest year first."""
-        dated = self.connection.execute(
-            select(
-                entries.c.id.label("entry_id"),
-                entries.c.uid,
-                revisions.c.id.label("revision_id"),
-                revisions.c.number,
-                and_(revisions.c.number == _READ_AT, self._is_report).label("is_report"),
-            )
-            .join(revisions, revisions.c.entry_id == entries.c.id)
-            .where(revisions.c.event_month == month, revisions.c.event_day == day)
-            .order_by(revisions.c.event_year, entries.c.slug)
-        ).all()
-        # Asked for by themselves: as a subquery for each entry, SQLite would go through all issues for each.
-        shown = self._shown({row.entry_id for row in dated})
-        return [row for row in dated if (row.number == shown[row.entry_id] if row.entry_id in shown else row.is_report)]
-
-    def _shown(self, entry_ids: Collection[int]) -> dict[int, int]:
-        """Return the number of the revision that is shown of each of these entries that was printed; 0: withdrawn."""
-        stands = case((printed.c.state == IssueState.PUBLISHED, printed.c.shown_revision), else_=0)
-        rows = self.connection.execute(
-            select(printed.c.entry_id, func.max(stands))
-            .where(self._seen, printed.c.entry_id.in_(entry_ids))
-            .group_by(printed.c.entry_id)
-        )
-        return dict(rows.all())
-
-    def _read(self, shown: Sequence[Row[Any]]) -> list[Entry]:
-        ids = [row.revision_id for row in shown]
-        found = read_entries(
-            self.connection,
-            select(*ENTRY_COLUMNS).join(revisions, revisions.c.entry_id == entries.c.id).where(revisions.c.id.in_(ids)),
-        )
-        order = {row.uid: place for place, row in enumerate(shown)}
-        return sorted(found, key=lambda entry: order[entry.uid])
 
     @property
     def _is_report(self) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 
 from newsletter.archive import editions as edition_rows
 from newsletter.archive import entries as entry_rows
+from newsletter.archive import shown
 from newsletter.errors import InvalidEntry, NewsletterError
 from newsletter.models import Edition, Entry, Kind, Schedule
 from newsletter.shapes import entry_of
@@ -118,7 +119,7 @@ def _put_entry(connection: Connection, record: Record) -> Entry:
     shapes = [*history["revisions"], {**plain_entry(record), "created_at": history["created_at"]}]
     versions = [(_at(shape.pop("created_at")), entry_of(shape)) for shape in map(dict, shapes)]
     newest = versions[-1][1]
-    entry_rows.insert_entries(connection, [versions[0][1]], versions[0][0])
+    entry_rows.write_entries(connection, [versions[0][1]], versions[0][0])
     entry_id = entry_rows.get_id(connection, str(newest.uid))
     for created_at, entry in versions[1:]:
         entry_rows.insert_revisions(connection, [(entry_id, entry)], created_at)
@@ -260,6 +261,7 @@ def finish(connection: Connection) -> None:
     """Tell every process that the archive is another one now."""
     changed = raise_change_number(connection)
     connection.execute(update(entries).values(changed=changed))
+    shown.follow(connection)
 
 
 def _at(text: str) -> datetime:

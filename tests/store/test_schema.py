@@ -31,11 +31,20 @@ from newsletter.store.schema import _FOLDER, HEAD, Schema, look, upgrade
 ROOT = Path(__file__).parents[2]
 
 
+def differences(connection) -> list[object]:
+    """Compare the database with our tables; the index of words is each database's own, and in no MetaData."""
+
+    def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+        return not (kind == "table" and name and name.split("_")[0] == "search")
+
+    options = {"compare_type": True, "include_name": is_ours}
+    return compare_metadata(MigrationContext.configure(connection, opts=options), our.metadata)
+
+
 def test_the_migrations_make_just_the_tables_that_the_code_uses(store):
     with store.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-
-        assert compare_metadata(context, our.metadata) == []
+        assert differences(connection) == []
+        assert inspect(connection).has_table("search")
 
 
 def test_head_is_the_newest_migration():
@@ -116,7 +125,7 @@ def test_what_the_first_version_left_is_taken_on(database_url):
         assert len({row.uid for row in readers} - {None}) == 2
         assert [row.state for row in waiting] == ["sent", "queued"]
         assert waiting[1].ready_at == waiting[1].due_at
-        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), our.metadata) == []
+        assert differences(connection) == []
     old.close()
 
 

@@ -39,6 +39,7 @@ from newsletter.store.tables.readers import (
     subscriptions,
     suppressions,
 )
+from newsletter.store.tables.shown import shown, shown_counts, shown_facets
 
 __all__ = [
     "Instant",
@@ -69,6 +70,9 @@ __all__ = [
     "queue",
     "redirects",
     "revisions",
+    "shown",
+    "shown_counts",
+    "shown_facets",
     "sign_ups",
     "sources",
     "subscribers",
