@@ -148,6 +148,10 @@ class Links:
         """Return the address of the archive by when it happened: all years, or a *page* of one."""
         return self._here("/timeline" + (f"/{year:04}" if year else "") + (f"/{page}" if page > 1 else ""))
 
+    def undated(self, page: int = 1) -> str:
+        """Return the address of what happened at a time that is not known."""
+        return self._here("/timeline/undated" + (f"/{page}" if page > 1 else ""))
+
     def map(self) -> str:
         """Return the address of the map of the world."""
         return self._here("/map")

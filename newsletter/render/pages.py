@@ -110,8 +110,13 @@ def entry_page(
     corrections: Sequence[Correction] = (),
     issues: Sequence[Line] = (),
     same_day: Sequence[Entry] = (),
+    around: tuple[Entry | None, Entry | None] = (None, None),
 ) -> str:
-    """Return an entry's permanent page; *issues* are all in which it appeared, newest first."""
+    """
+    Return an entry's permanent page; *issues* are all in which it appeared, newest first.
+
+    *around* is what happened just before it and just after.
+    """
     permalink = links.entry(entry.slug)
     return page(
         "entry",
@@ -129,6 +134,8 @@ def entry_page(
         corrections=words.newest_first(corrections),
         issues=issues,
         same_day=same_day,
+        earlier=around[0],
+        later=around[1],
         beside=beside(
             entry,
             edition=edition,

@@ -21,11 +21,11 @@ from starlette.routing import BaseRoute, Route
 
 from newsletter.archive.reading import View
 from newsletter.store.engine import UnusableDatabase, change_number
-from newsletter.web import beside, embedding
+from newsletter.web import beside, embedding, ways
 from newsletter.web.answers import Answer, Asked, Reply, reply
 from newsletter.web.fixed import fixed, line
 from newsletter.web.headers import PAGE_HEADERS
-from newsletter.web.kept import Kept, Made, Memory, Moved, Room
+from newsletter.web.kept import Kept, Made, Memory, Moved, Passing, Room
 from newsletter.web.problems import problem
 from newsletter.web.site import PAGES, Look, Page, Parts
 
@@ -38,7 +38,7 @@ _READY_WITHIN = 5.0
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EDITION = re.compile(r"^/e/([^/]+)")
 #: Every page, by its address below its edition's own, in the order in which they are tried.
-_ROOMS: Mapping[str, Page] = {**beside.PAGES, **embedding.PAGES, **PAGES}
+_ROOMS: Mapping[str, Page] = {**beside.PAGES, **embedding.PAGES, **ways.PAGES, **PAGES}
 #: Where the pages of the first edition and of further ones begin.
 _PREFIXES = ("", "/e/{edition}")
 
@@ -93,6 +93,8 @@ class Site:
                     raise HTTPException(HTTPStatus.NOT_FOUND)
                 case Moved(address):
                     return self._moved(request, address)
+                case Passing(address):
+                    return self._passed(request, address)
                 case Answer():
                     return self._response(request, made)
 
@@ -220,6 +222,12 @@ class Site:
         headers = (*PAGE_HEADERS, (b"location", address.encode()))
         moved = Answer.of(b"", "text/plain", status=301, cache_control="public, max-age=60", headers=headers)
         return self._response(request, moved)
+
+    def _passed(self, request: Request, address: str) -> Response:
+        """Lead elsewhere this once: nobody keeps it, and no robot follows it as a page of its own."""
+        headers = (*PAGE_HEADERS, (b"location", address.encode()), (b"x-robots-tag", b"noindex, nofollow"))
+        passed = Answer.of(b"", "text/plain", status=HTTPStatus.FOUND, cache_control="no-store", headers=headers)
+        return self._response(request, passed)
 
 
 def _elsewhere(request: Request, room: Room) -> bool:

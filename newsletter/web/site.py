@@ -16,6 +16,7 @@ from datetime import date
 from typing import TypedDict
 
 from newsletter.archive.reading import Shown, View
+from newsletter.archive.survey import Survey
 from newsletter.models import Edition, Entry, Issue, Publisher, Withdrawal
 from newsletter.render import pages
 from newsletter.render.box import box_page, box_script, style_source
@@ -108,6 +109,7 @@ def entry(look: Look, parts: Parts) -> Made:
                 corrections=found.corrections,
                 issues=found.lines,
                 same_day=look.view.same_day(shown),
+                around=Survey.of(look.view).around(shown),
             )
             return html(page)
 
