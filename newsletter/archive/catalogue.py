@@ -14,17 +14,18 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from newsletter.archive import search_index
-from newsletter.archive.editions import id_of
 from newsletter.archive.rows import ENTRY_COLUMNS, entries_of
 from newsletter.archive.shown_rows import earliest, latest, places
 from newsletter.facets import Facet, Value
 from newsletter.models import Entry, PartialDate
 from newsletter.queries import Query
 from newsletter.store.bulk import is_one_of
-from newsletter.store.tables import entries, group_names, groups, revisions, shown, shown_counts, shown_facets
+from newsletter.store.tables import editions, entries, group_names, groups, revisions, shown, shown_counts, shown_facets
 
 #: So many matches are counted, and ranked; of more the newest come first, since ranking reads every one of them.
 FEW = 300
+#: So many entries are read by their numbers one by one.
+_PAGE = 50
 #: A range of more years narrows too little to be worth a word for each.
 _MOST_YEARS = 60
 
@@ -76,6 +77,14 @@ class Found:
     more: bool
 
 
+_LISTED = (
+    select(*ENTRY_COLUMNS, shown.c.id, shown.c.newest_day)
+    .select_from(shown)
+    .join(entries, entries.c.id == shown.c.entry_id)
+    .join(revisions, revisions.c.id == shown.c.revision_id)
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """
@@ -93,15 +102,22 @@ class Catalogue:
     @classmethod
     def of(cls, connection: Connection, edition: str, now: datetime) -> Catalogue:
         """Open the catalogue of an edition (by its slug) at an instant."""
-        edition_id = connection.scalar(select(id_of(edition))) or 0
-        ours = shown.c.edition_id == edition_id
-        to_come = and_(ours, shown.c.seen_until.is_(None), shown.c.seen_from > now)
-        passing = and_(ours, shown.c.seen_until > now, shown.c.seen_from <= now)
-        facets = [
-            {row.id: row.facets for row in connection.execute(select(shown.c.id, shown.c.facets).where(those))}
-            for those in (to_come, passing)
-        ]
-        return cls(connection=connection, edition_id=edition_id, hidden=facets[0], passing=facets[1])
+        to_come = and_(shown.c.seen_until.is_(None), shown.c.seen_from > now)
+        passing = and_(shown.c.seen_until > now, shown.c.seen_from <= now)
+        odd = and_(shown.c.edition_id == editions.c.id, or_(to_come, passing))
+        found = connection.execute(
+            select(editions.c.id.label("edition_id"), shown.c.id, shown.c.facets, shown.c.seen_until)
+            .select_from(editions)
+            .outerjoin(shown, odd)
+            .where(editions.c.slug == edition)
+        ).all()
+        rows = [row for row in found if row.id is not None]
+        return cls(
+            connection=connection,
+            edition_id=found[0].edition_id if found else 0,
+            hidden={row.id: row.facets for row in rows if row.seen_until is None},
+            passing={row.id: row.facets for row in rows if row.seen_until is not None},
+        )
 
     # Values
 
@@ -135,6 +151,19 @@ class Catalogue:
         if facet is Facet.GROUP:
             name = self.connection.scalar(select(groups.c.name).where(groups.c.slug == slug)) or ""
         return Value(facet=facet, slug=slug, count=count, name=name)
+
+    def beside(self, facet: Facet, slug: str) -> tuple[Value | None, Value | None]:
+        """Return the values before and after one, in the order of their slugs."""
+        if self.hidden or self.passing:
+            slugs = sorted(value.slug for value in self.values(facet))
+            before, after = [each for each in slugs if each < slug][-1:], [each for each in slugs if each > slug][:1]
+        else:
+            its = shown_counts.c.value
+            ours = select(its).where(shown_counts.c.edition_id == self.edition_id, shown_counts.c.facet == facet)
+            before = list(self.connection.scalars(ours.where(its < slug).order_by(its.desc()).limit(1)))
+            after = list(self.connection.scalars(ours.where(its > slug).order_by(its).limit(1)))
+        previous, following = (self.value(facet, found[0]) if found else None for found in (before, after))
+        return previous, following
 
     def other_names(self, group: str) -> list[str]:
         """Return the other names of a group, by its slug."""
@@ -205,28 +234,22 @@ class Catalogue:
 
     def on(self, month: int, day: int) -> list[Entry]:
         """Return what happened on a day of the year, the earliest year first."""
-        statement = (
-            select(shown.c.id)
-            .join(entries, entries.c.id == shown.c.entry_id)
-            .where(
-                shown.c.event_month == month,
-                shown.c.event_day == day,
-                shown.c.edition_id == self.edition_id,
-                self._seen(shown.c.seen_until.is_(None), shown.c.id),
-            )
-            .order_by(shown.c.event_year, entries.c.slug)
+        statement = _LISTED.where(
+            shown.c.event_month == month,
+            shown.c.event_day == day,
+            shown.c.edition_id == self.edition_id,
+            self._seen(shown.c.seen_until.is_(None), shown.c.id),
         )
-        return [listed.entry for listed in self.read(self.connection.scalars(statement).all())]
+        rows = self.connection.execute(statement.order_by(shown.c.event_year, entries.c.slug)).all()
+        return entries_of(self.connection, rows)
 
     def read(self, ids: Sequence[int]) -> tuple[Listed, ...]:
         """Return what stands at these places, in their order."""
-        rows = self.connection.execute(
-            select(*ENTRY_COLUMNS, shown.c.id, shown.c.newest_day)
-            .select_from(shown)
-            .join(entries, entries.c.id == shown.c.entry_id)
-            .join(revisions, revisions.c.id == shown.c.revision_id)
-            .where(is_one_of(self.connection, shown.c.id, ids))
-        ).all()
+        if not ids:
+            return ()
+        # A page of them in SQLAlchemy's own words, which it has at hand.
+        few = shown.c.id.in_(ids) if len(ids) <= _PAGE else is_one_of(self.connection, shown.c.id, ids)
+        rows = self.connection.execute(_LISTED.where(few)).all()
         found = {
             row.id: Listed(entry=entry, day=row.newest_day, place=row.id)
             for row, entry in zip(rows, entries_of(self.connection, rows), strict=True)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select, tuple_
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text
 
 from newsletter.archive import search_index
 from newsletter.archive.rows import ENTRY_COLUMNS, entries_of
@@ -43,6 +43,8 @@ _KEEPER = 1
 _KEPT = "shown"
 #: Entries looked at together, and counts.
 _AT_ONCE = 500
+#: Up to here SQLAlchemy's own way to insert is the faster one.
+_FEW_ROWS = 50
 _KEY = ("facet", "value", "shown_id")
 _ITS_KEY = tuple(f"its_{name}" for name in _KEY)
 
@@ -263,13 +265,13 @@ def _take_away(connection: Connection, rows: Sequence[_Gone]) -> None:
 def _put(connection: Connection, those: Sequence[Ready]) -> None:
     if not those:
         return
-    insert_rows(connection, shown, [each.row for each in those])
+    _insert(connection, shown, [each.row for each in those])
     of_facets = [
         {"facet": facet, "value": value, "shown_id": each.id, "passing": each.passing}
         for each in those
         for facet, value in each.facets
     ]
-    insert_rows(connection, shown_facets, of_facets)
+    _insert(connection, shown_facets, of_facets)
     search_index.add(connection, [(each.id, each.text) for each in those])
     _count(
         connection,
@@ -279,26 +281,31 @@ def _put(connection: Connection, those: Sequence[Ready]) -> None:
     )
 
 
+def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, few of them as most changes have, or very many."""
+    if len(rows) < _FEW_ROWS:
+        connection.execute(insert(table), rows)  # which SQLAlchemy has at hand
+    else:
+        insert_rows(connection, table, rows)
+
+
+_ADD = text(
+    "INSERT INTO shown_counts (edition_id, facet, value, entries) VALUES (:edition_id, :facet, :value, :more) "
+    "ON CONFLICT (edition_id, facet, value) DO UPDATE SET entries = shown_counts.entries + excluded.entries"
+)
+_DROP = text(
+    "DELETE FROM shown_counts WHERE edition_id = :edition_id AND facet = :facet AND value = :value AND entries = 0"
+)
+
+
 def _count(connection: Connection, more: Mapping[tuple[int, str, str], int]) -> None:
-    """Add to how many entries values have (or take from it), and drop what nothing has."""
-    if not more:
-        return
-    key = (shown_counts.c.edition_id, shown_counts.c.facet, shown_counts.c.value)
-    for some in _batches(sorted(more)):
-        known = {
-            (row.edition_id, row.facet, row.value): row.entries
-            for row in connection.execute(select(shown_counts).where(tuple_(*key).in_(some)))
-        }
-        connection.execute(delete(shown_counts).where(tuple_(*key).in_(some)))
-        sums = {each: known.get(each, 0) + more[each] for each in some}
-        rows = [
-            {"edition_id": edition_id, "facet": facet, "value": value, "entries": number}
-            for (edition_id, facet, value), number in sums.items()
-            if number
-        ]
-        insert_rows(connection, shown_counts, rows)
+    """Add to how many entries values have, or take from it; drop those that no entry has any more."""
+    if more:
+        connection.execute(_ADD, [_named(key) | {"more": number} for key, number in more.items()])
+    fewer = [_named(key) for key, number in more.items() if number < 0]
+    if fewer:
+        connection.execute(_DROP, fewer)
 
 
-def _batches(keys: Iterable[tuple[int, str, str]]) -> Iterable[list[tuple[int, str, str]]]:
-    those = list(keys)
-    return (those[start : start + _AT_ONCE] for start in range(0, len(those), _AT_ONCE))
+def _named(key: tuple[int, str, str]) -> dict[str, Any]:
+    return dict(zip(("edition_id", "facet", "value"), key, strict=True))

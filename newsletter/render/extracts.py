@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 from markupsafe import Markup, escape
 
@@ -20,7 +19,7 @@ from newsletter.queries import Query, Term
 LENGTH = 240
 _BEFORE = 60
 #: A text is looked through no further: an entry of a megabyte has its match near the beginning, or an extract without.
-_MOST_WORDS = 20_000
+_LONGEST = 100_000
 #: What Markdown writes beside the words: footnote marks, targets of links, and its own signs.
 _MARKS = re.compile(r"\[\^[0-9]+\]:?|(?<=\])\([^()\s]*\)|^[ \t]*>+[ \t]?|[*_`\[\]]|\\(?=[!-/:-@\[-`{-~])", re.MULTILINE)
 
@@ -51,7 +50,7 @@ def _places(text: str, query: Query) -> list[tuple[int, int]]:
     """Return where *query*'s terms stand in *text*, in order and without overlaps."""
     if not query:
         return []
-    found = list(islice(words(text), _MOST_WORDS))
+    found = words(text[:_LONGEST])
     places: list[tuple[int, int]] = []
     for place in sorted(place for term in query.terms for place in _of_term(found, term)):
         if not places or place[0] >= places[-1][1]:
@@ -65,10 +64,10 @@ def _of_term(found: Sequence[Word], term: Term) -> Iterator[tuple[int, int]]:
     *before, last = term.words
     length = len(term.words)
     for at in range(len(found) - length + 1):
-        end = found[at + length - 1]
-        fits = end.text.startswith(last) if term.is_prefix else end.text == last
-        if fits and all(word == found[at + number].text for number, word in enumerate(before)):
-            yield found[at].start, end.end
+        word, _, end = found[at + length - 1]
+        fits = word.startswith(last) if term.is_prefix else word == last
+        if fits and all(word == found[at + number][0] for number, word in enumerate(before)):
+            yield found[at][1], end
 
 
 def _window(text: str, places: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -7,11 +7,22 @@ from datetime import date
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
+from newsletter.facets import Facet
 from newsletter.models import Kind
 
 Format = Literal["rss", "atom", "json"]
 #: What stands beside an entry's page.
 Beside = Literal["bib", "ris", "csl.json", "txt", "png"]
+
+#: The folder of each facet's pages.
+FOLDERS = {
+    Facet.KIND: "kinds",
+    Facet.COUNTRY: "countries",
+    Facet.GROUP: "groups",
+    Facet.IDEOLOGY: "ideologies",
+    Facet.YEAR: "years",
+    Facet.TAG: "tags",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,18 @@ class Links:
     def kind(self, kind: Kind) -> str:
         """Return the address of a kind's entries."""
         return self._here(f"/kinds/{kind}")
+
+    def facet(self, facet: Facet, slug: str) -> str:
+        """Return the address of the entries that have a value of a facet."""
+        return self._here(f"/{FOLDERS[facet]}/{_escaped(slug)}")
+
+    def values(self, facet: Facet) -> str:
+        """Return the address of all values of a facet."""
+        return self._here(f"/{FOLDERS[facet]}/")
+
+    def facets(self) -> str:
+        """Return the address of all facets."""
+        return self._here("/facets")
 
     def search(self, query: str = "") -> str:
         """Return the address of the search, for *query* if there is one."""

@@ -311,6 +311,7 @@ def not_found_page(*, edition: Edition, publisher: Publisher, links: Links) -> s
         edition=edition,
         publisher=publisher,
         links=links,
+        seek=True,
     )
 
 
@@ -342,7 +343,15 @@ def gone_page(
     )
 
 
-def problem_page(heading: str, lines: Sequence[str], *, edition: Edition, publisher: Publisher, links: Links) -> str:
+def problem_page(
+    heading: str,
+    lines: Sequence[str],
+    *,
+    edition: Edition,
+    publisher: Publisher,
+    links: Links,
+    **more: object,
+) -> str:
     """Return a plain page that says what went wrong (*heading*) and what to do about it (*lines*)."""
     return page(
         "message",
@@ -356,6 +365,7 @@ def problem_page(heading: str, lines: Sequence[str], *, edition: Edition, publis
         description=heading,
         address=links.home(),
         lines=lines,
+        **more,
     )
 
 

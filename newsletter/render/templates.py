@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from newsletter import resources
 from newsletter.models import Entry
-from newsletter.render import prose, words
+from newsletter.render import cuts, prose, words
 
 
 def render(name: str, **values: object) -> str:
@@ -46,7 +46,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    env.globals.update(words=words)
+    env.globals.update(words=words, facet_links=cuts.facet_links)
     env.filters.update(
         attributes=_attributes,
         contact_address=contact_address,

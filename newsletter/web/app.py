@@ -2,7 +2,8 @@
 The site as one ASGI application.
 
 Feeds are bytes that many clients poll, so a small front answers them before any routing. Nothing
-that is answered depends on the Host that was asked, on a query, or on a cookie; none is set.
+that is answered depends on the Host that was asked, or on a cookie; none is set. Of a query only
+the fields count that a page reads.
 """
 
 from __future__ import annotations

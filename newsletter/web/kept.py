@@ -40,6 +40,8 @@ _PATIENCE = 1.0
 #: How many pages are made at once: the database has that many connections to spare.
 _AT_ONCE = 4
 _MOST_BYTES = 32 * 1024 * 1024
+#: What people ask for has no end: those pages have little room, and put none of the others out.
+_MOST_ASKED_BYTES = 4 * 1024 * 1024
 
 
 class Pages:
@@ -113,6 +115,7 @@ class Kept:
     rooms: tuple[Room, ...]
     documents: Mapping[str, Document]
     pages: Pages = field(default_factory=Pages)
+    asked: Pages = field(default_factory=lambda: Pages(_MOST_ASKED_BYTES))
     making: dict[str, asyncio.Task[Made]] = field(default_factory=dict)
 
     def holds(self, change: int, now: datetime) -> bool:
@@ -165,9 +168,15 @@ class Memory:
             return self._kept
         return await asyncio.shield(looking)
 
-    async def page(self, kept: Kept, key: str, make: Callable[[], Made]) -> Made:
-        """Return the page *key*, made in a thread by *make* unless it is kept; once, however many ask."""
-        found = kept.pages.find(key)
+    async def page(self, kept: Kept, key: str, make: Callable[[], Made], query: str = "") -> Made:
+        """
+        Return the page *key*, made in a thread by *make* unless it is kept; once, however many ask.
+
+        A page that a *query* makes is kept among its like alone.
+        """
+        pages = kept.asked if query else kept.pages
+        key = f"{key}\n{query}"  # no address has a line's end in it
+        found = pages.find(key)
         if found is not None:
             return found
         task = kept.making.get(key)
@@ -176,7 +185,7 @@ class Memory:
             task.add_done_callback(lambda _: kept.making.pop(key))
         made = await asyncio.shield(task)
         if isinstance(made, Answer):
-            kept.pages.keep(key, made)
+            pages.keep(key, made)
         return made
 
     async def _make(self, make: Callable[[], Made]) -> Made:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -21,8 +21,10 @@ from starlette.routing import BaseRoute, Route
 
 from newsletter.archive.reading import View
 from newsletter.store.engine import UnusableDatabase, change_number
+from newsletter.text import clean_line
 from newsletter.web import beside, embedding, ways
 from newsletter.web.answers import Answer, Asked, Reply, reply
+from newsletter.web.browsing import ASKED
 from newsletter.web.fixed import fixed, line
 from newsletter.web.headers import PAGE_HEADERS
 from newsletter.web.kept import Kept, Made, Memory, Moved, Passing, Room
@@ -65,8 +67,8 @@ class Site:
         for path, (method, program) in self._programs.items():
             routes.append(Route(path, self._serve(program), methods=[method]))
         for prefix in _PREFIXES:
-            for path, page in _ROOMS.items():
-                routes.append(Route(prefix + path, self._page(page)))
+            for path, page in {**{path: (each, ()) for path, each in _ROOMS.items()}, **ASKED}.items():
+                routes.append(Route(prefix + path, self._page(*page)))
                 turned = _turned(prefix + path)
                 if turned:
                     routes.append(Route(turned, self._turn))
@@ -81,13 +83,16 @@ class Site:
 
     # Pages
 
-    def _page(self, page: Page) -> Endpoint:
+    def _page(self, page: Page, fields: Sequence[str] = ()) -> Endpoint:
+        """Answer a page, which may read some *fields* of a query."""
+
         async def answer(request: Request) -> Response:
             kept, room = await self._look(request)
             if _elsewhere(request, room):
                 return self._lead(request, _EDITION.sub("", request.scope["path"]))
-            make = partial(self._make, page, room, request.path_params)
-            made = await self._memory.page(kept, request.scope["path"], make)
+            asked = _asked(request, fields) if fields else {}
+            make = partial(self._make, page, room, {**request.path_params, **asked})
+            made = await self._memory.page(kept, request.scope["path"], make, urlencode(asked))
             match made:
                 case None:
                     raise HTTPException(HTTPStatus.NOT_FOUND)
@@ -228,6 +233,13 @@ class Site:
         headers = (*PAGE_HEADERS, (b"location", address.encode()), (b"x-robots-tag", b"noindex, nofollow"))
         passed = Answer.of(b"", "text/plain", status=HTTPStatus.FOUND, cache_control="no-store", headers=headers)
         return self._response(request, passed)
+
+
+def _asked(request: Request, fields: Sequence[str]) -> Parts:
+    """Return those of *fields* that a query fills in, cleaned, in their own order; of a field given twice the last."""
+    given = dict(parse_qsl(request.scope["query_string"].decode("utf-8", "replace")))
+    cleaned = {name: clean_line(given[name]) for name in fields if name in given}
+    return {name: text for name, text in cleaned.items() if text}
 
 
 def _elsewhere(request: Request, room: Room) -> bool:

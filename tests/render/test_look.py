@@ -10,6 +10,7 @@ import pytest
 import samples
 import stage
 from axe_playwright_python.sync_playwright import Axe
+from found_pages import every_found_page
 from golden_pages import LETTERS
 from playwright.sync_api import Browser
 from reader_pages import every_letter, every_reader_page
@@ -22,7 +23,8 @@ SCHEMES = ["light", "dark"]
 PAGES = samples.every_page() | {"arabic-front": samples.arabic_front()}
 MAILS = {f"mail-{name}": issue_mail(issue, **samples.WHOSE, **more).html for name, (issue, more) in LETTERS.items()}
 OF_READERS = every_reader_page() | {f"letter-{name}": letter.html for name, letter in every_letter().items()}
-DOCUMENTS = {f"/{name}": html for name, html in (PAGES | MAILS | OF_READERS).items()}
+FOUND = every_found_page()
+DOCUMENTS = {f"/{name}": html for name, html in (PAGES | MAILS | OF_READERS | FOUND).items()}
 #: A page of somebody else's that embeds the box, with a style that would spoil it.
 HOST = (
     "<!doctype html><html lang=en><title>Theirs</title><style>p, h1, a { color: red; font: 9px x }</style>"
@@ -31,7 +33,8 @@ HOST = (
 #: What one touches by itself, outside of a sentence.
 TOUCHED = (
     ".masthead .title, .month h2 a, .rooms a, .colophon a, .square[href], .beside a, .turn a, .years li a, .days a, "
-    ".ways a, .card__foot a, .neighbours a, .press, .field input, .field select, summary"
+    ".ways a, .card__foot a, .neighbours a, .press, .field input, .field select, summary, .values a, .cuts a, "
+    ".narrowed a, .seek input[type=search]"
 )
 AXE = Axe().axe_script
 #: Names each thing found, with where it is.
