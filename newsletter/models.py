@@ -373,6 +373,7 @@ class Publisher:
     What every page, feed and mail says of who publishes it; comes from settings.
 
     *base_url* has no slash at its end. *rights* is the licence line. Mail to *bounce_domain* comes back to us.
+    *contact* is the sender where no *stated_contact* was set.
     """
 
     base_url: str
@@ -382,3 +383,4 @@ class Publisher:
     postal_address: str = ""
     reply_to: str | None = None
     bounce_domain: str | None = None
+    stated_contact: str | None = None

@@ -95,6 +95,11 @@ class Survey:
                 return self.catalogue.read([found])[0].entry
         return None
 
+    def facets(self) -> list[Value]:
+        """Return every value of every facet, in an order that stays."""
+        values = [value for facet in Facet for value in self.catalogue.values(facet)]
+        return sorted(values, key=lambda value: (value.facet, value.slug))
+
     # One by its number
 
     def total(self) -> int:
@@ -150,9 +155,9 @@ class Survey:
         return self.view.connection.scalar(select(func.count()).where(self._seen, shown.c.first_day.is_(None))) or 0
 
     def months_changed(self) -> list[Changed]:
-        """Return the first day of each month that has standing issues, with when one of it last changed."""
+        """Return the first day of each month that has issues, withdrawn ones too, with when one of it last changed."""
         year, month = extract("year", issues.c.day), extract("month", issues.c.day)
-        found = select(year, month, func.max(issues.c.updated_at)).where(self._stands).group_by(year, month)
+        found = select(year, month, func.max(issues.c.updated_at)).where(self._published).group_by(year, month)
         rows = self.view.connection.execute(found.order_by(year, month))
         return [Changed(of=date(int(row[0]), int(row[1]), 1), at=row[2]) for row in rows]
 
@@ -168,12 +173,12 @@ class Survey:
         )
 
     @property
+    def _published(self) -> ColumnElement[bool]:
+        return and_(issues.c.edition_id == id_of(self.view.edition.slug), issues.c.published_at <= self.view.now)
+
+    @property
     def _stands(self) -> ColumnElement[bool]:
-        return and_(
-            issues.c.edition_id == id_of(self.view.edition.slug),
-            issues.c.published_at <= self.view.now,
-            issues.c.state == IssueState.PUBLISHED,
-        )
+        return and_(self._published, issues.c.state == IssueState.PUBLISHED)
 
     def _of_year(self, statement: Select[*tuple[Any, ...]], year: int | None) -> Select[*tuple[Any, ...]]:
         if year is None:

@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from newsletter.archive.reading import View
 from newsletter.store.engine import UnusableDatabase, change_number
 from newsletter.text import clean_line
-from newsletter.web import beside, embedding, ways
+from newsletter.web import beside, embedding, robots, ways
 from newsletter.web.answers import Answer, Asked, Reply, reply
 from newsletter.web.browsing import ASKED
 from newsletter.web.fixed import fixed, line
@@ -40,7 +40,7 @@ _READY_WITHIN = 5.0
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EDITION = re.compile(r"^/e/([^/]+)")
 #: Every page, by its address below its edition's own, in the order in which they are tried.
-_ROOMS: Mapping[str, Page] = {**beside.PAGES, **embedding.PAGES, **ways.PAGES, **PAGES}
+_ROOMS: Mapping[str, Page] = {**beside.PAGES, **embedding.PAGES, **ways.PAGES, **robots.PAGES, **PAGES}
 #: Where the pages of the first edition and of further ones begin.
 _PREFIXES = ("", "/e/{edition}")
 

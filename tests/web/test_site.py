@@ -188,7 +188,6 @@ def test_what_stays_the_same_has_its_address_and_is_kept_longer(stand):
         ("/static/site.css", "text/css; charset=utf-8"),
         ("/static/feed.css", "text/css; charset=utf-8"),
         ("/favicon.ico", "image/svg+xml"),
-        ("/robots.txt", "text/plain; charset=utf-8"),
     ):
         answer = stand.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)

@@ -29,6 +29,8 @@ STARTS = (
     "/feed.json",
     "/box.js",
     "/robots.txt",
+    "/sitemap.xml",
+    "/random",
 )
 
 
