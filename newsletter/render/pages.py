@@ -199,7 +199,7 @@ def year_page(
         description=_count(len(lines)) + " in this year. Each square is a day.",
         address=links.year(year),
         months=[squares.month(year, month, by_day, today=today, since=edition.since) for month in range(1, 13)],
-        withdrawn=any(line.kind is None for line in lines),
+        counts=squares.tally(lines),
         weekdays=_weekdays(edition.language),
         previous=previous,
         next=next,

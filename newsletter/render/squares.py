@@ -7,6 +7,7 @@ What a list or a calendar says of an issue is a `Line`: light enough for ten yea
 from __future__ import annotations
 
 from calendar import Calendar
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -88,6 +89,11 @@ def by_day(lines: Iterable[Line]) -> dict[date, Line]:
     return {line.day: line for line in lines}
 
 
+def tally(lines: Iterable[Line]) -> Counter[str]:
+    """Return how many of *lines* have each mark."""
+    return Counter(str(_mark(line)) for line in lines)
+
+
 def month(year: int, number: int, lines: Mapping[date, Line], *, today: date, since: date) -> Month:
     """Return a month's squares; *today* and *since*, the edition's first day, bound what can be missing."""
     weeks = tuple(
@@ -106,5 +112,9 @@ def _square(day: date, lines: Mapping[date, Line], *, today: date, since: date) 
     if line is None:
         mark = Mark.MISSING if since <= day < today else Mark.OUTSIDE
     else:
-        mark = Mark(line.kind.section.lower()) if line.kind else Mark.WITHDRAWN
+        mark = _mark(line)
     return Square(day=day, mark=mark, line=line, today=day == today)
+
+
+def _mark(line: Line) -> Mark:
+    return Mark(line.kind.section.lower()) if line.kind else Mark.WITHDRAWN

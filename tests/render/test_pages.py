@@ -301,3 +301,13 @@ def test_the_days_beside_the_29th_of_february_are_its_neighbours():
     links = [a["href"] for a in page("on-empty").select(".turn a")]
 
     assert links == ["/on/02-28", "/on/03-01"]
+
+
+def test_the_key_of_a_year_says_how_many_issues_each_mark_has():
+    key = [" ".join(item.get_text(" ").split()) for item in page("year").select(".key li")]
+    marks = page("year").select("a.square:not(.key *)")
+
+    assert key[0] == f"“ Words: {sum('square--words' in mark['class'] for mark in marks)}"
+    assert key[1] == f"■ Actions: {sum('square--actions' in mark['class'] for mark in marks)}"
+    assert key[2].startswith("× Withdrawn: ")
+    assert [text for text in key[3:] if text] == ["No issue", "Today"]

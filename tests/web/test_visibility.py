@@ -49,7 +49,7 @@ def _crawl(stand: Stand, starts: tuple[str, ...] = STARTS) -> Iterator[tuple[str
             target = urlsplit(unescape(link))
             path = f"{target.path}?{target.query}" if target.query else target.path
             ours = link.startswith("/") or f"{target.scheme}://{target.netloc}" == PUBLISHER.base_url
-            if ours and path and path not in seen:
+            if ours and path and path not in seen and not path.endswith(".png"):  # pictures say nothing in words
                 seen.add(path)
                 waiting.append(path)
 
