@@ -7,14 +7,15 @@ What will be seen from an instant to come is in none of its lists and counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from newsletter.archive import search_index
-from newsletter.archive.rows import ENTRY_COLUMNS, entries_of
+from newsletter.archive.rows import ENTRY_COLUMNS, brief_entries_of, entries_of
 from newsletter.archive.shown_rows import earliest, latest, places
 from newsletter.facets import Facet, Value
 from newsletter.models import Entry, PartialDate
@@ -23,7 +24,7 @@ from newsletter.store.bulk import is_one_of
 from newsletter.store.tables import editions, entries, group_names, groups, revisions, shown, shown_counts, shown_facets
 
 #: So many matches are counted, and ranked; of more the newest come first, since ranking reads every one of them.
-FEW = 300
+FEW = 100
 #: So many entries are read by their numbers one by one.
 _PAGE = 50
 #: A range of more years narrows too little to be worth a word for each.
@@ -98,6 +99,7 @@ class Catalogue:
     edition_id: int
     hidden: Mapping[int, Sequence[Sequence[str]]]
     passing: Mapping[int, Sequence[Sequence[str]]]
+    reads: Callable[[Connection, Sequence[Any]], list[Entry]] = entries_of
 
     @classmethod
     def of(cls, connection: Connection, edition: str, now: datetime) -> Catalogue:
@@ -119,22 +121,34 @@ class Catalogue:
             passing={row.id: row.facets for row in rows if row.seen_until is not None},
         )
 
+    def in_brief(self) -> Catalogue:
+        """Return the same with entries that have no sources, groups and tags: lists name none, and are read faster."""
+        return replace(self, reads=brief_entries_of)
+
     # Values
 
     def values(self, facet: Facet) -> list[Value]:
         """Return the values of a facet with how many entries have each, the most frequent first."""
+        return self.named(self.counted(facet))
+
+    def named(self, values: Sequence[Value]) -> list[Value]:
+        """Return values with the names that groups have."""
+        slugs = [value.slug for value in values if value.facet is Facet.GROUP]
+        if not slugs:
+            return list(values)
+        named = select(groups.c.slug, groups.c.name).where(is_one_of(self.connection, groups.c.slug, slugs))
+        names = dict(self.connection.execute(named).all())
+        return [replace(value, name=names[value.slug]) if value.slug in names else value for value in values]
+
+    def counted(self, facet: Facet) -> list[Value]:
+        """Return what `values` returns, groups without their names."""
         counted = select(shown_counts.c.value, shown_counts.c.entries).where(
             shown_counts.c.edition_id == self.edition_id, shown_counts.c.facet == facet
         )
         counts: dict[str, int] = dict(self.connection.execute(counted).all())
         for slug, more in self._exceptions(facet).items():
             counts[slug] = counts.get(slug, 0) + more
-        names = self._names() if facet is Facet.GROUP else {}
-        found = [
-            Value(facet=facet, slug=slug, count=count, name=names.get(slug, ""))
-            for slug, count in counts.items()
-            if count
-        ]
+        found = [Value(facet=facet, slug=slug, count=count) for slug, count in counts.items() if count]
         return sorted(found, key=lambda value: (-value.count, value.slug))
 
     def value(self, facet: Facet, slug: str) -> Value | None:
@@ -155,7 +169,7 @@ class Catalogue:
     def beside(self, facet: Facet, slug: str) -> tuple[Value | None, Value | None]:
         """Return the values before and after one, in the order of their slugs."""
         if self.hidden or self.passing:
-            slugs = sorted(value.slug for value in self.values(facet))
+            slugs = sorted(value.slug for value in self.counted(facet))
             before, after = [each for each in slugs if each < slug][-1:], [each for each in slugs if each > slug][:1]
         else:
             its = shown_counts.c.value
@@ -176,7 +190,7 @@ class Catalogue:
 
     def total(self) -> int:
         """Return how many entries readers see: each is of one kind."""
-        return sum(value.count for value in self.values(Facet.KIND))
+        return sum(value.count for value in self.counted(Facet.KIND))
 
     def _exceptions(self, facet: Facet) -> dict[str, int]:
         """Return what is to be added to a facet's counts at this instant."""
@@ -187,9 +201,6 @@ class Catalogue:
                     if name == facet:
                         more[slug] = more.get(slug, 0) + number
         return more
-
-    def _names(self) -> dict[str, str]:
-        return dict(self.connection.execute(select(groups.c.slug, groups.c.name)).all())
 
     # Lists
 
@@ -232,16 +243,16 @@ class Catalogue:
         )
         return self.read(self.connection.scalars(statement).all())
 
-    def on(self, month: int, day: int) -> list[Entry]:
-        """Return what happened on a day of the year, the earliest year first."""
+    def on(self, month: int, day: int, most: int | None = None) -> list[Entry]:
+        """Return what happened on a day of the year, the earliest year first, *most* of it at most."""
         statement = _LISTED.where(
             shown.c.event_month == month,
             shown.c.event_day == day,
             shown.c.edition_id == self.edition_id,
             self._seen(shown.c.seen_until.is_(None), shown.c.id),
         )
-        rows = self.connection.execute(statement.order_by(shown.c.event_year, entries.c.slug)).all()
-        return entries_of(self.connection, rows)
+        rows = self.connection.execute(statement.order_by(shown.c.event_year, entries.c.slug).limit(most)).all()
+        return self.reads(self.connection, rows)
 
     def read(self, ids: Sequence[int]) -> tuple[Listed, ...]:
         """Return what stands at these places, in their order."""
@@ -252,7 +263,7 @@ class Catalogue:
         rows = self.connection.execute(_LISTED.where(few)).all()
         found = {
             row.id: Listed(entry=entry, day=row.newest_day, place=row.id)
-            for row, entry in zip(rows, entries_of(self.connection, rows), strict=True)
+            for row, entry in zip(rows, self.reads(self.connection, rows), strict=True)
         }
         return tuple(found[number] for number in ids)
 
@@ -280,7 +291,7 @@ class Catalogue:
                 page = self._newest(wanted, among, most=most + 1, skip=skip)
             return Found(entries=self.read(page[:most]), count=None, more=len(page) > most)
         if search.query and len(ids) > 1:
-            ids = search_index.best(self.connection, wanted, among, most=FEW)
+            ids = search_index.best(self.connection, search.query.terms, ids)
         return Found(entries=self.read(ids[skip : skip + most]), count=len(ids), more=len(ids) > skip + most)
 
     def _wanted(self, search: Search) -> tuple[search_index.Wanted, search_index.Among]:

@@ -121,8 +121,8 @@ class View:
         at = entry.event_date.exact if entry.event_date else None
         if at is None:
             return []
-        others = [other for other in self.on(at.month, at.day) if other.uid != entry.uid]
-        return others[:most]
+        found = self.catalogue().in_brief().on(at.month, at.day, most + 1)
+        return [other for other in found if other.uid != entry.uid][:most]
 
     def corrections(self) -> list[Correction]:
         """Return the corrections and slips of what is shown, the newest first."""

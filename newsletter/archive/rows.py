@@ -102,6 +102,11 @@ def entries_of(connection: Connection, rows: Sequence[Any]) -> list[Entry]:
     ]
 
 
+def brief_entries_of(_connection: Connection, rows: Sequence[Any]) -> list[Entry]:
+    """Return what `entries_of` returns, without sources, groups and tags."""
+    return [_entry(row, (), (), ()) for row in rows]
+
+
 def _children(
     connection: Connection, ids: Sequence[int], statement: Select[Any], key: ColumnElement[int]
 ) -> dict[int, list[Row[Any]]]:

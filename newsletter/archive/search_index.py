@@ -7,17 +7,19 @@ only as folded words between quotation marks.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, column, delete, table, text
+from sqlalchemy import BigInteger, Connection, Row, bindparam, column, delete, select, table, text
 
 from newsletter.archive.shown_rows import BETWEEN, Text, facet_word
 from newsletter.queries import Term
 from newsletter.store.bulk import is_one_of
 
 #: By how much a word counts in the headline, in names, in the body; a facet narrows and counts nothing.
-_BM25 = "bm25(search, 10.0, 4.0, 1.0, 0.0)"
+_HEADLINE, _NAMES = 10, 4
 _RANK = "ts_rank_cd('{0, 0.1, 0.4, 1}', words, CAST(:match AS tsquery)) DESC"
 _WEIGHTS = "ABCD"
 #: So far apart that no phrase goes from one column into the next.
@@ -47,7 +49,13 @@ def remove(connection: Connection, ids: Collection[int]) -> None:
 
 def clear(connection: Connection) -> None:
     """Forget every word."""
-    connection.execute(delete(_search))
+    if connection.dialect.name == "sqlite":
+        # Made anew, as its own statement has it: row by row it takes as long as to keep them.
+        made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'search'").scalar_one()
+        connection.exec_driver_sql("DROP TABLE search")
+        connection.exec_driver_sql(str(made))
+    else:
+        connection.execute(delete(_search))
 
 
 def _vector(words: Text) -> str:
@@ -108,23 +116,40 @@ class Among:
 
 def newest(connection: Connection, wanted: Wanted, among: Among, *, most: int, skip: int = 0) -> list[int]:
     """Return the ids of rows that have what is wanted, in the order of lists."""
-    return _find(connection, wanted, among, None, most, skip)
+    return _find(connection, wanted, among, most, skip)
 
 
-def best(connection: Connection, wanted: Wanted, among: Among, *, most: int) -> list[int]:
-    """Return the ids of rows that have what is wanted, the best first: each has its rank worked out."""
-    return _find(connection, wanted, among, _BM25 if connection.dialect.name == "sqlite" else _RANK, most, 0)
+def best(connection: Connection, terms: Sequence[Term], ids: Sequence[int]) -> list[int]:
+    """Return rows that have all of *terms*, few of them, the best first."""
+    few = is_one_of(connection, _search.c.shown_id, ids)
+    if connection.dialect.name != "sqlite":
+        rank = text(_RANK).bindparams(match=tsquery_of(Wanted(terms=terms)))
+        return list(connection.scalars(select(_search.c.shown_id).where(few).order_by(rank, _search.c.shown_id.desc())))
+    # FTS5's own rank would first count how many rows of all have each word: of a common one that takes the longest.
+    statement = "SELECT rowid, headline, names, body FROM search WHERE rowid IN (SELECT value FROM json_each(?))"
+    rows = connection.exec_driver_sql(statement, (json.dumps(ids),)).all()
+    usual = sum(len(row.body) for row in rows) / len(rows) or 1
+    scores = {row.rowid: sum(_score(term, row, usual) for term in terms) for row in rows}
+    return sorted(scores, key=lambda number: (-scores[number], -number))
 
 
-def _find(connection: Connection, wanted: Wanted, among: Among, rank: str | None, most: int, skip: int) -> list[int]:
+def _score(term: Term, row: Row[Any], usual: float) -> float:
+    """Return how well a row's text matches a term: as BM25 has it for one that every row has."""
+    wanted = f" {' '.join(term.words)}" + ("" if term.is_prefix else " ")
+    headline, names, body = (f" {column} ".count(wanted) for column in (row.headline, row.names, row.body))
+    length = 0.25 + 0.75 * len(row.body) / usual
+    return _HEADLINE * bool(headline) + _NAMES * bool(names) + body * 2.2 / (body + 1.2 * length)
+
+
+def _find(connection: Connection, wanted: Wanted, among: Among, most: int, skip: int) -> list[int]:
     if connection.dialect.name == "sqlite":
         number, found, match = "search.rowid", "search MATCH :match", match_of(wanted)
     else:
         number, found, match = "search.shown_id", "words @@ CAST(:match AS tsquery)", tsquery_of(wanted)
     conditions = [found, f"{number} BETWEEN :first AND :last", f"shown.id = {number}", *among.conditions]
-    order = f"{rank}, {number} DESC" if rank else f"{number} DESC"
     statement = text(
-        f"SELECT shown.id FROM search, shown WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT :most OFFSET :skip"  # noqa: S608 -- of our own words: what was typed is a parameter
+        f"SELECT shown.id FROM search, shown WHERE {' AND '.join(conditions)} "  # noqa: S608 -- of our own words: what was typed is a parameter
+        f"ORDER BY {number} DESC LIMIT :most OFFSET :skip"
     )
     values = {"match": match, "most": most, "skip": skip, **among.values}
     for name in ("passing", "hidden"):

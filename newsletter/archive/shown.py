@@ -77,7 +77,8 @@ class _State:
 def is_behind(connection: Connection) -> bool:
     """Say whether readers may see something else than what is kept: after an upgrade, above all."""
     known = _State.read(remembered(connection, _KEPT))
-    return (known.change, known.keeper) != (change_number(connection), _KEEPER)
+    newer = select(entries.c.id).where(entries.c.changed > known.change).limit(1)
+    return known.keeper != _KEEPER or connection.scalar(newer) is not None
 
 
 def follow(connection: Connection) -> None:
@@ -85,7 +86,7 @@ def follow(connection: Connection) -> None:
     known = _State.read(remembered(connection, _KEPT))
     change = change_number(connection)
     if (known.change, known.keeper) == (change, _KEEPER):
-        return
+        return  # this transaction has called it already
     now = _State(change, _KEEPER, _taken(connection))
     if known.keeper != _KEEPER:
         _forget(connection)

@@ -21,9 +21,6 @@ from newsletter.render import pages
 from newsletter.render.cuts import NAMES, FacetLink, label
 from newsletter.render.links import Links
 
-#: How many values of each facet the page of all facets names; the others stand on the facet's own.
-MOST_VALUES = 24
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
@@ -42,6 +39,14 @@ class Turn:
     number: int = 1
     pages: int | None = None
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Most:
+    """The most frequent values of a facet, and how many there are in all."""
+
+    values: Sequence[Value]
+    of: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +147,7 @@ def values_page(
 
 
 def facets_page(
-    facets: Mapping[Facet, Sequence[Value]], total: int, *, edition: Edition, publisher: Publisher, links: Links
+    facets: Mapping[Facet, Most], total: int, *, edition: Edition, publisher: Publisher, links: Links
 ) -> str:
     """Return all facets, each with its most frequent values."""
     return pages.page(
@@ -159,12 +164,11 @@ def facets_page(
             {
                 "name": NAMES[facet][1],
                 "slug": str(facet),
-                "values": [_link(value, links.path, edition.language) for value in values[:MOST_VALUES]],
-                "more": f"All {len(values):,} {NAMES[facet][1].lower()}" if len(values) > MOST_VALUES else "",
+                "values": [_link(value, links.path, edition.language) for value in most.values],
+                "more": f"All {most.of:,} {NAMES[facet][1].lower()}" if most.of > len(most.values) else "",
                 "address": links.path.values(facet),
             }
-            for facet, values in facets.items()
-            if values
+            for facet, most in facets.items()
         ],
     )
 

@@ -109,10 +109,8 @@ def month(year: int, number: int, lines: Mapping[date, Line], *, today: date, si
 
 def _square(day: date, lines: Mapping[date, Line], *, today: date, since: date) -> Square:
     line = lines.get(day)
-    if line is None:
-        mark = Mark.MISSING if since <= day < today else Mark.OUTSIDE
-    else:
-        mark = _mark(line)
+    unused = Mark.MISSING if since <= day < today else Mark.OUTSIDE
+    mark = _mark(line) if line else unused
     return Square(day=day, mark=mark, line=line, today=day == today)
 
 

@@ -14,16 +14,18 @@ from typing import NamedTuple
 
 from newsletter.archive.catalogue import FEW, Catalogue, Listed, Search
 from newsletter.facets import Facet, Value
-from newsletter.models import PartialDate
+from newsletter.models import Entry, PartialDate
 from newsletter.queries import Query
 from newsletter.render import browsing, extracts
-from newsletter.render.browsing import Form, Item, Outcome, Turn
+from newsletter.render.browsing import Form, Item, Most, Outcome, Turn
 from newsletter.render.links import FOLDERS
 from newsletter.web.kept import Made, Moved
 from newsletter.web.site import Look, Page, Parts, html
 
 #: Entries on a page of a list, those on a page of what was found, and values on a page of them.
 _ENTRIES, _FOUND, _VALUES = 30, 20, 300
+#: Values of each facet on the page of all: the others stand on the facet's own.
+_MOST = 24
 _PAGE = re.compile(r"[1-9][0-9]{0,6}")
 #: Facets that the form offers to choose from; the others are chosen on their own pages.
 _CHOICES = (Facet.KIND, Facet.COUNTRY, Facet.IDEOLOGY)
@@ -52,10 +54,10 @@ def value(facet: Facet, look: Look, parts: Parts) -> Made:
     pages = _pages(found.count if found else 0, _ENTRIES)
     if found is None or number is None or number > pages:
         return None
-    listed = catalogue.listed(facet, slug, most=_ENTRIES, skip=(number - 1) * _ENTRIES)
+    listed = catalogue.in_brief().listed(facet, slug, most=_ENTRIES, skip=(number - 1) * _ENTRIES)
     page = browsing.facet_page(
         found,
-        [_item(each) for each in listed],
+        [Item(entry=each.entry, day=each.day, headline=each.entry.headline) for each in listed],
         Turn(number=number, pages=pages, more=number < pages),
         **look.whose,
         other_names=catalogue.other_names(slug) if facet is Facet.GROUP else (),
@@ -66,14 +68,15 @@ def value(facet: Facet, look: Look, parts: Parts) -> Made:
 
 def values(facet: Facet, look: Look, parts: Parts) -> Made:
     """Answer the values of a facet, the most frequent first; years by their order."""
-    found = look.view.catalogue().values(facet)
+    catalogue = look.view.catalogue()
+    found = catalogue.counted(facet)
     if facet is Facet.YEAR:
         found.sort(key=lambda value: value.slug, reverse=True)
     number = _number(parts)
     pages = max(1, _pages(len(found), _VALUES))
     if number is None or number > pages:
         return None
-    some = found[(number - 1) * _VALUES : number * _VALUES]
+    some = catalogue.named(found[(number - 1) * _VALUES : number * _VALUES])
     turn = Turn(number=number, pages=pages, more=number < pages)
     return html(browsing.values_page(facet, some, turn, **look.whose))
 
@@ -81,9 +84,13 @@ def values(facet: Facet, look: Look, parts: Parts) -> Made:
 def all_facets(look: Look, _parts: Parts) -> Made:
     """Answer all facets with their most frequent values."""
     catalogue = look.view.catalogue()
-    facets = {facet: catalogue.values(facet) for facet in Facet}
-    total = sum(value.count for value in facets[Facet.KIND])
-    return html(browsing.facets_page(facets, total, **look.whose))
+    facets = {facet: catalogue.counted(facet) for facet in Facet}
+    most = {
+        facet: Most(values=catalogue.named(values[:_MOST]), of=len(values))
+        for facet, values in facets.items()
+        if values
+    }
+    return html(browsing.facets_page(most, sum(value.count for value in facets[Facet.KIND]), **look.whose))
 
 
 # The search
@@ -96,7 +103,7 @@ def search(look: Look, parts: Parts) -> Made:
     wanted, problems = _wanted(parts)
     if number is None:
         return None
-    found = catalogue.search(wanted, most=_FOUND, skip=(number - 1) * _FOUND)
+    found = catalogue.in_brief().search(wanted, most=_FOUND, skip=(number - 1) * _FOUND)
     if number > 1 and not found.entries:
         return None
     form = Form(
@@ -106,7 +113,7 @@ def search(look: Look, parts: Parts) -> Made:
         narrowed=[_known(catalogue, *each) for each in wanted.facets if each[0] not in _CHOICES],
     )
     outcome = Outcome(
-        items=[_item(each, wanted.query) for each in found.entries],
+        items=_items(catalogue, found.entries, wanted.query),
         turn=Turn(number=number, more=found.more),
         count=found.count,
         few=FEW,
@@ -146,17 +153,32 @@ def _pages(count: int, on_each: int) -> int:
     return -(-count // on_each)
 
 
-def _item(listed: Listed, query: Query | None = None) -> Item:
-    entry = listed.entry
-    if query is None:
-        return Item(entry=entry, day=listed.day, headline=entry.headline)
-    texts = [extracts.plain_text(entry.body), *(source.raw for source in entry.sources)]
-    return Item(
-        entry=entry,
-        day=listed.day,
-        headline=extracts.highlighted(entry.headline, query),
-        extract=extracts.extract(texts, query),
-    )
+def _items(catalogue: Catalogue, those: Sequence[Listed], query: Query) -> list[Item]:
+    """Return what was found with its extracts; from the sources where headline and body have none of it."""
+    items = [_found(each, query, [extracts.plain_text(each.entry.body)]) for each in those]
+    unmarked = [each.place for each, item in zip(those, items, strict=True) if not _is_marked(item)] if query else []
+    whole = {each.place: each.entry for each in catalogue.read(unmarked)}
+    return [
+        _found(each, query, [extracts.plain_text(each.entry.body), *_beside(whole[each.place])])
+        if each.place in whole
+        else item
+        for each, item in zip(those, items, strict=True)
+    ]
+
+
+def _found(listed: Listed, query: Query, texts: Sequence[str]) -> Item:
+    headline = extracts.highlighted(listed.entry.headline, query)
+    return Item(entry=listed.entry, day=listed.day, headline=headline, extract=extracts.extract(texts, query))
+
+
+def _is_marked(item: Item) -> bool:
+    return "<mark>" in item.headline or "<mark>" in (item.extract or "")
+
+
+def _beside(entry: Entry) -> list[str]:
+    """Return what else of an entry is looked through, as far as readers see it in the same words."""
+    said = [entry.speaker, entry.speaker_role, *(group.name for group in entry.groups)]
+    return [text for text in (*said, *(source.raw for source in entry.sources)) if text]
 
 
 _FIELDS = ("q", *Facet, *_BOUNDS, "page")

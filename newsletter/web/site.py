@@ -164,7 +164,8 @@ def on_this_day(look: Look, parts: Parts) -> Made:
     day = _day(str(_A_LEAP_YEAR), match[1], match[2]) if match else None
     if day is None:
         return None
-    return html(pages.on_this_day_page(day.month, day.day, look.view.on(day.month, day.day), **look.whose))
+    found = look.view.catalogue().in_brief().on(day.month, day.day)
+    return html(pages.on_this_day_page(day.month, day.day, found, **look.whose))
 
 
 def corrections(look: Look, _parts: Parts) -> Made:

@@ -11,7 +11,7 @@ from newsletter.facets import Facet, Value
 from newsletter.models import Edition
 from newsletter.queries import Query
 from newsletter.render import browsing, extracts
-from newsletter.render.browsing import Form, Item, Outcome, Turn
+from newsletter.render.browsing import Form, Item, Most, Outcome, Turn
 from newsletter.render.links import Links
 
 WHOSE = samples.WHOSE
@@ -53,7 +53,8 @@ def searched(text: str, whose=WHOSE, **fields: str) -> str:
 def every_found_page() -> dict[str, str]:
     """Return every kind of page that cuts or searches by a name for it."""
     values = [Value(facet=Facet.TAG, slug=f"a-tag-of-number-{each}", count=each) for each in range(1, 31)]
-    facets = {**CHOICES, Facet.GROUP: [GROUP], Facet.TAG: values}
+    known = {**CHOICES, Facet.GROUP: [GROUP], Facet.TAG: values}
+    facets = {facet: Most(values=of[:24], of=len(of)) for facet, of in known.items()}
     nothing = Outcome(items=(), turn=Turn(), count=0, few=300)
     return {
         "facet": browsing.facet_page(

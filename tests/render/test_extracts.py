@@ -31,7 +31,7 @@ def test_no_markup_comes_through():
     text = "<script>alert(1)</script> & <mark>'quoted'</mark>"
     assert extract([text], Query.of("script alert mark")) == (
         "&lt;<mark>script</mark>&gt;<mark>alert</mark>(1)&lt;/<mark>script</mark>&gt; &amp; "
-        "&lt;<mark>mark</mark>&gt;&#39;quoted&#39;&lt;/<mark>mark</mark>&gt;"
+        "&lt;<mark>mark</mark>&gt;&#x27;quoted&#x27;&lt;/<mark>mark</mark>&gt;"
     )
 
 
