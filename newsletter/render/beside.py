@@ -8,7 +8,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from newsletter.models import Correction, Edition, Entry, Publisher
+from newsletter.models import Correction, Edition, Entry, Issue, Publisher
 from newsletter.render import citing, linked_data
 from newsletter.render.links import Beside as Form
 from newsletter.render.links import Links
@@ -79,4 +79,17 @@ def beside(
             corrections=corrections,
         ),
         oembed=links.oembed(permalink) if published else None,
+    )
+
+
+def beside_issue(issue: Issue, *, edition: Edition, publisher: Publisher, links: Links) -> Beside:
+    """Return what stands beside the entry of *issue*, which was not withdrawn, on the issue's page."""
+    return beside(
+        issue.entry,
+        edition=edition,
+        publisher=publisher,
+        links=links,
+        permalink=links.issue(issue.day),
+        published=issue.day,
+        corrections=issue.corrections,
     )

@@ -59,13 +59,13 @@ def card(entry: Entry, *, edition: Edition) -> bytes:
     """Return the card of *entry* as a PNG; the same entry has the same bytes."""
     return _drawn(
         Face(
-            title=edition.title,
+            title=" ".join(edition.title.split()),
             motto=words.MOTTO,
             half=words.section_label(entry.kind),
             date=""
             if entry.kind is Kind.REPORT and not entry.event_date
             else words.event_date(entry, edition.language),
-            headline=prose.cut(entry.headline, _LONGEST),
+            headline=prose.cut(" ".join(entry.headline.split()), _LONGEST),
             direction="rtl" if words.direction(entry.language) == "rtl" else "ltr",
         )
     )

@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from babel.dates import get_day_names
-
 from newsletter.models import Correction, Edition, Entry, Issue, Publisher, Withdrawal
 from newsletter.render import prose, squares, templates, words
-from newsletter.render.beside import Beside, beside
+from newsletter.render.beside import Beside, beside, beside_issue
 from newsletter.render.links import Links
 from newsletter.render.squares import Line, Year
 
@@ -200,7 +198,7 @@ def year_page(
         address=links.year(year),
         months=[squares.month(year, month, by_day, today=today, since=edition.since) for month in range(1, 13)],
         counts=squares.tally(lines),
-        weekdays=_weekdays(edition.language),
+        weekdays=squares.weekdays(edition.language),
         previous=previous,
         next=next,
     )
@@ -234,7 +232,7 @@ def month_page(
         description=_count(len(lines)) + " in this month.",
         address=links.month(month.year, month.month),
         month=squares.month(month.year, month.month, squares.by_day(lines), today=today, since=edition.since),
-        weekdays=_weekdays(edition.language),
+        weekdays=squares.weekdays(edition.language),
         lines=sorted(lines, key=lambda line: line.day),
         previous=previous,
         next=next,
@@ -391,24 +389,9 @@ def _of_issue(issue: Issue, *, edition: Edition, publisher: Publisher, links: Li
         "article": True,
         "prose": prose.html(issue.entry, key=issue.day.isoformat()),
         "corrections": words.newest_first(issue.corrections),
-        "beside": beside(
-            issue.entry,
-            edition=edition,
-            publisher=publisher,
-            links=links,
-            permalink=permalink,
-            published=issue.day,
-            corrections=issue.corrections,
-        ),
+        "beside": beside_issue(issue, edition=edition, publisher=publisher, links=links),
     }
 
 
 def _count(issues: int) -> str:
     return f"{issues:,} {'issue' if issues == 1 else 'issues'}"
-
-
-def _weekdays(language: str) -> list[tuple[str, str]]:
-    """Return the days of the week, Monday first, short and long."""
-    locale = words.locale_of(language)
-    short, long = get_day_names("abbreviated", locale=locale), get_day_names("wide", locale=locale)
-    return [(str(short[day])[:2], str(long[day])) for day in range(7)]

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from babel.dates import get_day_names
+
 from newsletter.models import Issue, Kind
+from newsletter.render import words
 
 _WEEKS = Calendar(firstweekday=0)
 
@@ -82,6 +85,13 @@ class Month:
     first: date
     weeks: tuple[tuple[Square | None, ...], ...]
     issues: int
+
+
+def weekdays(language: str) -> list[tuple[str, str]]:
+    """Return the days of the week, Monday first, short and long."""
+    locale = words.locale_of(language)
+    short, long = get_day_names("abbreviated", locale=locale), get_day_names("wide", locale=locale)
+    return [(str(short[day])[:2], str(long[day])) for day in range(7)]
 
 
 def by_day(lines: Iterable[Line]) -> dict[date, Line]:

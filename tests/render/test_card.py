@@ -68,6 +68,27 @@ def test_letters_that_we_have_no_font_for_are_left_out_and_not_boxes():
         assert inked(drawn(headline), NAME)
 
 
+def test_who_cannot_join_arabic_letters_leaves_them_out(monkeypatch):
+    monkeypatch.setattr(cards.features, "check", lambda _: False)
+    image = Image.open(
+        BytesIO(
+            cards._drawn.__wrapped__(
+                cards.Face(
+                    title="Daily Dose",
+                    motto="",
+                    half="Actions",
+                    date="",
+                    headline=samples.ARABIC.headline,
+                    direction="rtl",
+                )
+            )
+        )
+    ).convert("RGB")
+
+    assert not inked(image, HEADLINE)
+    assert inked(image, NAME)
+
+
 def test_a_headline_is_broken_into_the_room_that_there_is():
     for headline in ("W" * 400, "Long words " * 40, "x"):
         image = drawn(headline)
