@@ -18,7 +18,7 @@ from newsletter.web.kept import Made
 from newsletter.web.site import CACHED, Look, Page, Parts
 
 #: Addresses in one sitemap; a year has two for each day.
-MOST = 10_000
+MOST = 5_000
 #: For how long a contact is promised; the promise is renewed every day (RFC 9116, 2.5.5: less than a year).
 _PROMISED = timedelta(days=180)
 _PART = re.compile(r"(pages)|([0-9]{4})|(facets|entries)-([1-9][0-9]{0,5})")
