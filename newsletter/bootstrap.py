@@ -64,6 +64,7 @@ def publisher_of(settings: Settings) -> Publisher:
     return Publisher(
         base_url=settings.base_url,
         contact=settings.contact or sender,
+        stated_contact=settings.contact,
         sender=sender,
         rights=settings.rights,
         postal_address=settings.postal_address,

@@ -373,7 +373,8 @@ class Publisher:
     What every page, feed and mail says of who publishes it; comes from settings.
 
     *base_url* has no slash at its end. *rights* is the licence line. Mail to *bounce_domain* comes back to us.
-    *hub* is told when a feed changes (WebSub), and named in it.
+    *hub* is told when a feed changes (WebSub), and named in it. *contact* is the sender's address where no
+    *stated_contact* was set.
     """
 
     base_url: str
@@ -384,3 +385,4 @@ class Publisher:
     reply_to: str | None = None
     bounce_domain: str | None = None
     hub: str | None = None
+    stated_contact: str | None = None

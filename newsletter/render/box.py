@@ -23,14 +23,19 @@ from newsletter.render.pages import MARKS
 LONGEST = 900
 
 
-def box_page(issue: Issue | None, *, edition: Edition, publisher: Publisher, links: Links) -> str:
+def box_page(
+    issue: Issue | None, *, edition: Edition, publisher: Publisher, links: Links, permalink: str | None = None
+) -> str:
     """
     Return the box as a full small document, all its addresses absolute; *issue* is the latest, if any.
+
+    *permalink* is the address of what it is a box of, where that is not the latest issue, whatever it is.
+    A frame whose address ends in `#dark` or `#light` has that theme, and else the reader's own.
 
     Its one style element needs `style_source()` in the Content-Security-Policy that it is served
     under; it has to be frameable by anybody, and readable by any origin (for `/box.js`).
     """
-    values = _of_issue(issue, links) if issue and not issue.withdrawal else {}
+    values = short_of(issue, links) if issue and not issue.withdrawal else {}
     return templates.render(
         "box/box.html",
         issue=issue,
@@ -39,6 +44,7 @@ def box_page(issue: Issue | None, *, edition: Edition, publisher: Publisher, lin
         links=links,
         marks=MARKS,
         style=templates.text("box/box.css"),
+        canonical=permalink or links.home(),
         **values,
     )
 
@@ -60,7 +66,8 @@ def style_source() -> str:
     return f"'sha256-{b64encode(digest).decode()}'"
 
 
-def _of_issue(issue: Issue, links: Links) -> dict[str, object]:
+def short_of(issue: Issue, links: Links) -> dict[str, object]:
+    """Return what a box has room for of an issue that stands, by the names that templates have for it."""
     entry = issue.entry
     cut = len(entry.body) > LONGEST
     sources = entry.sources

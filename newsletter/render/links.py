@@ -163,6 +163,38 @@ class Links:
         """Return the address of the script that embeds the box."""
         return self._here("/box.js")
 
+    def embed(self) -> str:
+        """Return the address of the page that shows how to embed the box."""
+        return self._here("/embed")
+
+    def oembed(self, address: str, form: Literal["json", "xml"] = "json") -> str:
+        """Return the address at which programs ask how to embed the page at *address* (oEmbed 1.0); it serves all."""
+        return f"{self.base_url}/oembed?url={_escaped(address)}" + ("&format=xml" if form == "xml" else "")
+
+    def box_of(self, day: date) -> str:
+        """Return the address of the box of one day's issue, to be framed."""
+        return self._here(f"/box/{day.isoformat()}")
+
+    def timeline(self, year: int | None = None, page: int = 1) -> str:
+        """Return the address of the archive by when it happened: all years, or a *page* of one."""
+        return self._here("/timeline" + (f"/{year:04}" if year else "") + (f"/{page}" if page > 1 else ""))
+
+    def undated(self, page: int = 1) -> str:
+        """Return the address of what happened at a time that is not known."""
+        return self._here("/timeline/undated" + (f"/{page}" if page > 1 else ""))
+
+    def map(self) -> str:
+        """Return the address of the map of the world."""
+        return self._here("/map")
+
+    def sitemap(self, part: str | None = None) -> str:
+        """Return the address of the list of sitemaps, or of one *part*."""
+        return self._here(f"/sitemap-{part}.xml" if part else "/sitemap.xml")
+
+    def security(self) -> str:
+        """Return the address at which a fault of the site is said to be reported (RFC 9116)."""
+        return f"{self.base_url}/.well-known/security.txt"
+
     def stylesheet(self, name: str = "site") -> str:
         """Return the address of a stylesheet; `feed` is the one for feeds opened in a browser."""
         return f"{self.base_url}/static/{name}.css"

@@ -10,12 +10,12 @@ decide; of what was withdrawn a page shows the notice and nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
-
-from babel.dates import get_day_names
 
 from newsletter.models import Correction, Edition, Entry, Issue, Publisher, Withdrawal
 from newsletter.render import prose, squares, templates, words
+from newsletter.render.beside import Beside, beside, beside_issue
 from newsletter.render.links import Links
 from newsletter.render.squares import Line, Year
 
@@ -43,7 +43,9 @@ def front_page(
     *same_day* are other published entries of the event's day of the year.
     """
     waiting: dict[str, object] = {"heading": edition.title, "description": _PROMISE}
-    values = _of_issue(issue, links) if issue else waiting
+    values = _of_issue(issue, edition=edition, publisher=publisher, links=links) if issue else waiting
+    if isinstance(found := values.get("beside"), Beside):  # what is embedded of this page is the latest, whatever it is
+        values["beside"] = replace(found, oembed=links.oembed(links.home()))
     values["title"] = f"{edition.title}. {words.MOTTO}"
     values["address"] = links.home()
     return page(
@@ -55,7 +57,6 @@ def front_page(
         issue=issue,
         previous=previous,
         same_day=same_day,
-        cited=_cited(issue, edition, links) if issue else "",
         **values,
     )
 
@@ -81,7 +82,7 @@ def issue_page(
             previous=previous,
             next=next,
         )
-    values = _of_issue(issue, links)
+    values = _of_issue(issue, edition=edition, publisher=publisher, links=links)
     return page(
         "issue",
         edition=edition,
@@ -94,7 +95,6 @@ def issue_page(
         previous=previous,
         next=next,
         same_day=same_day,
-        cited=_cited(issue, edition, links),
         **values,
     )
 
@@ -108,8 +108,13 @@ def entry_page(
     corrections: Sequence[Correction] = (),
     issues: Sequence[Line] = (),
     same_day: Sequence[Entry] = (),
+    around: tuple[Entry | None, Entry | None] = (None, None),
 ) -> str:
-    """Return an entry's permanent page; *issues* are all in which it appeared, newest first."""
+    """
+    Return an entry's permanent page; *issues* are all in which it appeared, newest first.
+
+    *around* is what happened just before it and just after.
+    """
     permalink = links.entry(entry.slug)
     return page(
         "entry",
@@ -121,14 +126,23 @@ def entry_page(
         heading=entry.headline,
         description=prose.summary(entry),
         address=permalink,
-        permalink=permalink,
         article=True,
         entry=entry,
         prose=prose.html(entry, key=str(entry.uid)[:8]),
         corrections=words.newest_first(corrections),
         issues=issues,
         same_day=same_day,
-        cited=f"“{entry.headline},” {edition.title}, {permalink}.",
+        earlier=around[0],
+        later=around[1],
+        beside=beside(
+            entry,
+            edition=edition,
+            publisher=publisher,
+            links=links,
+            permalink=permalink,
+            published=min((line.day for line in issues if line.kind), default=None),
+            corrections=corrections,
+        ),
     )
 
 
@@ -183,8 +197,8 @@ def year_page(
         description=_count(len(lines)) + " in this year. Each square is a day.",
         address=links.year(year),
         months=[squares.month(year, month, by_day, today=today, since=edition.since) for month in range(1, 13)],
-        withdrawn=any(line.kind is None for line in lines),
-        weekdays=_weekdays(edition.language),
+        counts=squares.tally(lines),
+        weekdays=squares.weekdays(edition.language),
         previous=previous,
         next=next,
     )
@@ -218,7 +232,7 @@ def month_page(
         description=_count(len(lines)) + " in this month.",
         address=links.month(month.year, month.month),
         month=squares.month(month.year, month.month, squares.by_day(lines), today=today, since=edition.since),
-        weekdays=_weekdays(edition.language),
+        weekdays=squares.weekdays(edition.language),
         lines=sorted(lines, key=lambda line: line.day),
         previous=previous,
         next=next,
@@ -281,7 +295,6 @@ def about_page(*, edition: Edition, publisher: Publisher, links: Links) -> str:
         heading=f"About {edition.title}",
         description=_PROMISE,
         address=links.about(),
-        absolute=links,
     )
 
 
@@ -370,7 +383,7 @@ def page(name: str, *, links: Links, **values: object) -> str:
     )
 
 
-def _of_issue(issue: Issue, links: Links) -> dict[str, object]:
+def _of_issue(issue: Issue, *, edition: Edition, publisher: Publisher, links: Links) -> dict[str, object]:
     permalink = links.issue(issue.day)
     if issue.withdrawal:
         title = words.withdrawn_title(issue)
@@ -382,20 +395,9 @@ def _of_issue(issue: Issue, links: Links) -> dict[str, object]:
         "article": True,
         "prose": prose.html(issue.entry, key=issue.day.isoformat()),
         "corrections": words.newest_first(issue.corrections),
+        "beside": beside_issue(issue, edition=edition, publisher=publisher, links=links),
     }
-
-
-def _cited(issue: Issue, edition: Edition, links: Links) -> str:
-    day = words.long_day(issue.day, edition.language)
-    return f"“{issue.entry.headline},” {edition.title}, {day}, {links.issue(issue.day)}."
 
 
 def _count(issues: int) -> str:
     return f"{issues:,} {'issue' if issues == 1 else 'issues'}"
-
-
-def _weekdays(language: str) -> list[tuple[str, str]]:
-    """Return the days of the week, Monday first, short and long."""
-    locale = words.locale_of(language)
-    short, long = get_day_names("abbreviated", locale=locale), get_day_names("wide", locale=locale)
-    return [(str(short[day])[:2], str(long[day])) for day in range(7)]

@@ -7,12 +7,16 @@ What a list or a calendar says of an issue is a `Line`: light enough for ten yea
 from __future__ import annotations
 
 from calendar import Calendar
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from babel.dates import get_day_names
+
 from newsletter.models import Issue, Kind
+from newsletter.render import words
 
 _WEEKS = Calendar(firstweekday=0)
 
@@ -83,9 +87,21 @@ class Month:
     issues: int
 
 
+def weekdays(language: str) -> list[tuple[str, str]]:
+    """Return the days of the week, Monday first, short and long."""
+    locale = words.locale_of(language)
+    short, long = get_day_names("abbreviated", locale=locale), get_day_names("wide", locale=locale)
+    return [(str(short[day])[:2], str(long[day])) for day in range(7)]
+
+
 def by_day(lines: Iterable[Line]) -> dict[date, Line]:
     """Return *lines* by their days."""
     return {line.day: line for line in lines}
+
+
+def tally(lines: Iterable[Line]) -> Counter[str]:
+    """Return how many of *lines* have each mark."""
+    return Counter(str(_mark(line)) for line in lines)
 
 
 def month(year: int, number: int, lines: Mapping[date, Line], *, today: date, since: date) -> Month:
@@ -103,8 +119,10 @@ def month(year: int, number: int, lines: Mapping[date, Line], *, today: date, si
 
 def _square(day: date, lines: Mapping[date, Line], *, today: date, since: date) -> Square:
     line = lines.get(day)
-    if line is None:
-        mark = Mark.MISSING if since <= day < today else Mark.OUTSIDE
-    else:
-        mark = Mark(line.kind.section.lower()) if line.kind else Mark.WITHDRAWN
+    unused = Mark.MISSING if since <= day < today else Mark.OUTSIDE
+    mark = _mark(line) if line else unused
     return Square(day=day, mark=mark, line=line, today=day == today)
+
+
+def _mark(line: Line) -> Mark:
+    return Mark(line.kind.section.lower()) if line.kind else Mark.WITHDRAWN

@@ -22,6 +22,8 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 #: What is smaller gains nothing by being packed.
 _WORTH_PACKING = 500
+#: What has been packed as it was made.
+_PACKED_ALREADY = frozenset(["image/png"])
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _ENCODED = re.compile(r"(?:[-;](?:gzip|br|zstd|deflate))+$")
 _NO_QUALITY = re.compile(r"0(?:\.0{0,3})?")
@@ -84,7 +86,8 @@ class Answer:
         headers: Headers = (),
     ) -> Answer:
         """Make an answer of *body*; the same bytes are packed to the same bytes in any process."""
-        packed = gzip.compress(body, 9, mtime=0) if len(body) >= _WORTH_PACKING else None
+        packs = len(body) >= _WORTH_PACKING and media_type not in _PACKED_ALREADY
+        packed = gzip.compress(body, 9, mtime=0) if packs else None
         return cls(
             media_type=media_type,
             sha256=hashlib.sha256(body).hexdigest(),

@@ -23,6 +23,7 @@ from newsletter.store.engine import Store, UnusableDatabase
 from newsletter.web.answers import Asked, Reply, is_known, reply
 from newsletter.web.caps import Caps
 from newsletter.web.counter import Challenge, Counter, anybody
+from newsletter.web.embedding import OEmbed
 from newsletter.web.interface import Interface
 from newsletter.web.kept import Memory, Room
 from newsletter.web.leaving import Leaving
@@ -68,7 +69,8 @@ def create_app(
         circulation=circulation, publisher=publisher, now=now, trusted_proxies=trusted_proxies, challenge=challenge
     )
     watch = watch or Watch(Metrics(tuple))
-    site = Site(memory, doings(counter), programs(counter), caps=caps or Caps(), network=counter.network, watch=watch)
+    asked = {**programs(counter), "/oembed": ("GET", OEmbed(memory).answer)}
+    site = Site(memory, doings(counter), asked, caps=caps or Caps(), network=counter.network, watch=watch)
     app = Starlette(
         routes=site.routes(),
         exception_handlers={

@@ -1,4 +1,4 @@
-"""What stands at its address whatever the archive holds: stylesheets, the icon, the word to robots."""
+"""What stands at its address whatever the archive holds: stylesheets, and the icon."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" fill="#1b1b1f"/>'
     '<path d="M9 7h7a9 9 0 0 1 0 18H9zm4 4v10h3a5 5 0 0 0 0-10z" fill="#fbfaf7"/></svg>\n'
 )
-_ROBOTS = "User-agent: *\nAllow: /\n"
 #: The address of a stylesheet stays the same when it changes, so a browser asks again after an hour.
 _AN_HOUR = "public, max-age=3600"
 _A_DAY = "public, max-age=86400"
@@ -30,7 +29,6 @@ def fixed() -> Mapping[str, Answer]:
         },
         "/favicon.ico": icon,
         "/favicon.svg": icon,
-        "/robots.txt": _text(_ROBOTS, "text/plain; charset=utf-8", _A_DAY),
     }
 
 

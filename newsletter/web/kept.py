@@ -79,8 +79,15 @@ class Moved:
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What was asked for leads to an address of this site, and each time to another."""
+
+    address: str
+
+
 #: What comes of making a page; `None`: there is no such page.
-Made = Answer | Moved | None
+Made = Answer | Moved | Passing | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

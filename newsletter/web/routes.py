@@ -25,13 +25,14 @@ from newsletter.archive.reading import View
 from newsletter.render.following import ROOMS
 from newsletter.store.engine import UnusableDatabase, change_number
 from newsletter.text import clean_line
+from newsletter.web import beside, embedding, robots, ways
 from newsletter.web.answers import Answer, Asked, Reply, reply
 from newsletter.web.browsing import ASKED
 from newsletter.web.caps import Caps, is_counted
 from newsletter.web.fixed import fixed, line
 from newsletter.web.following import PAGES as FOLLOWING
 from newsletter.web.headers import PAGE_HEADERS
-from newsletter.web.kept import Kept, Made, Memory, Moved, Room
+from newsletter.web.kept import Kept, Made, Memory, Moved, Passing, Room
 from newsletter.web.metrics import Watch
 from newsletter.web.problems import problem
 from newsletter.web.site import PAGES, Look, Page, Parts
@@ -48,11 +49,9 @@ _EDITION = re.compile(r"^/e/([^/]+)")
 DOCUMENTS = ("/feed.{format}", *(f"/{room}/{{slug}}/feed.{{format}}" for room in ROOMS), "/feeds.opml", "/calendar.ics")
 #: Where the pages of the first edition and of further ones begin.
 _PREFIXES = ("", "/e/{edition}")
-#: Every page, and the fields of a query that it reads.
-_PAGES: Mapping[str, tuple[Page, Sequence[str]]] = {
-    **{path: (page, ()) for path, page in {**PAGES, **FOLLOWING}.items()},
-    **ASKED,
-}
+_ROOMS: Mapping[str, Page] = {**beside.PAGES, **embedding.PAGES, **ways.PAGES, **robots.PAGES, **FOLLOWING, **PAGES}
+#: Every page in the order in which they are tried, and the fields of a query that it reads.
+_PAGES: Mapping[str, tuple[Page, Sequence[str]]] = {**{path: (page, ()) for path, page in _ROOMS.items()}, **ASKED}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 #: What a reader does on a page of an edition, with GET, HEAD or POST.
@@ -124,6 +123,8 @@ class Site:
                     raise HTTPException(HTTPStatus.NOT_FOUND)
                 case Moved(address):
                     return self._moved(request, address + behind)
+                case Passing(address):
+                    return self._passed(request, address)
                 case Answer():
                     return self._response(request, made)
 
@@ -271,6 +272,12 @@ class Site:
         headers = (*PAGE_HEADERS, (b"location", address.encode()))
         moved = Answer.of(b"", "text/plain", status=301, cache_control="public, max-age=60", headers=headers)
         return self._response(request, moved)
+
+    def _passed(self, request: Request, address: str) -> Response:
+        """Lead elsewhere this once: nobody keeps it, and no robot follows it as a page of its own."""
+        headers = (*PAGE_HEADERS, (b"location", address.encode()), (b"x-robots-tag", b"noindex, nofollow"))
+        passed = Answer.of(b"", "text/plain", status=HTTPStatus.FOUND, cache_control="no-store", headers=headers)
+        return self._response(request, passed)
 
 
 def _asked(request: Request, fields: Sequence[str]) -> Parts:

@@ -16,6 +16,7 @@ from datetime import date
 from typing import TypedDict
 
 from newsletter.archive.reading import Shown, View
+from newsletter.archive.survey import Survey
 from newsletter.models import Edition, Entry, Issue, Publisher, Withdrawal
 from newsletter.render import pages
 from newsletter.render.box import box_page, box_script, style_source
@@ -30,7 +31,10 @@ HTML = "text/html; charset=utf-8"
 _LATEST = 10
 _GONE = 410
 _A_LEAP_YEAR = 2000
-_CACHED = "public, max-age=60"
+#: How long a page may be kept.
+CACHED = "public, max-age=60"
+#: The box shows a new issue within a minute, with what a process takes to see it.
+_BOX_CACHED = "public, max-age=30"
 
 
 class Whose(TypedDict):
@@ -62,7 +66,7 @@ Page = Callable[[Look, Parts], Made]
 
 def html(text: str, *, status: int = 200, headers: Headers = PAGE_HEADERS) -> Answer:
     """Return a page as an answer that may be kept for a minute."""
-    return Answer.of(text.encode(), HTML, status=status, cache_control=_CACHED, headers=headers)
+    return Answer.of(text.encode(), HTML, status=status, cache_control=CACHED, headers=headers)
 
 
 # Issues and entries
@@ -105,6 +109,7 @@ def entry(look: Look, parts: Parts) -> Made:
                 corrections=found.corrections,
                 issues=found.lines,
                 same_day=look.view.same_day(shown),
+                around=Survey.of(look.view).around(shown),
             )
             return html(page)
 
@@ -179,13 +184,14 @@ def about(look: Look, _parts: Parts) -> Made:
 def box(look: Look, _parts: Parts) -> Made:
     """Answer the box, with the newest issue that was not withdrawn."""
     page = box_page(look.view.latest(standing=True), **look.whose)
-    return html(page, headers=box_headers(style_source()))
+    headers = box_headers(style_source())
+    return Answer.of(page.encode(), HTML, cache_control=_BOX_CACHED, headers=headers)
 
 
 def box_js(look: Look, _parts: Parts) -> Made:
     """Answer the script that embeds the box."""
     script = box_script(edition=look.whose["edition"], links=look.whose["links"])
-    return Answer.of(script.encode(), "text/javascript; charset=utf-8", cache_control=_CACHED, headers=SCRIPT_HEADERS)
+    return Answer.of(script.encode(), "text/javascript; charset=utf-8", cache_control=CACHED, headers=SCRIPT_HEADERS)
 
 
 #: Every page of an edition, by its address below the edition's own.

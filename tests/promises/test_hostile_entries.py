@@ -31,7 +31,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 DIRT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069\ufeff]")
 #: Everything on a page that could run, load or lead anywhere but where a link of ours leads.
 DANGERS = """() => [...document.querySelectorAll('*')].flatMap(element => [
-    ...(element.matches('script, object, embed, base[href], form, input, button, video, img, math, template, ' +
+    ...(element.matches('script:not([type="application/ld+json"]), object, embed, base[href], ' +
+        'form:not(.seek[action="/search"]), input:not(#permalink[readonly], .seek > input[name=q]), ' +
+        'button:not(.seek > button), video, img, math, template, ' +
         'meta[http-equiv=refresh]') ? [element.outerHTML.slice(0, 200)] : []),
     ...[...element.attributes].filter(each => /^on/i.test(each.name) ||
         (/^(href|src|xlink:href|action|formaction|data|srcdoc|ping|poster)$/i.test(each.name) &&

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
+from newsletter.facets import Facet, Value
 from newsletter.models import (
     Change,
     Correction,
@@ -246,6 +247,17 @@ WEEK = [
 WEEK.append(issue_of(FACT, rule=Rule.RERUN, corrections=(AGAIN, SLIP)))
 
 
+#: Years and countries with their counts.
+YEARS = [
+    Value(facet=Facet.YEAR, slug=f"{year:04}", count=count)
+    for year, count in ((979, 1), (1998, 40), (2017, 7), (2018, 200))
+]
+COUNTRIES = [
+    Value(facet=Facet.COUNTRY, slug=code, count=count)
+    for code, count in (("LY", 200), ("AF", 41), ("IL", 12), ("PS", 12), ("LB", 9), ("BH", 3), ("MT", 1), ("SJ", 1))
+]
+
+
 def lines(first: date, last: date) -> list[Line]:
     """Return a line for each day from *first* to *last*, but for the 13th of each month; the 9th is withdrawn."""
     found = []
@@ -261,7 +273,7 @@ def lines(first: date, last: date) -> list[Line]:
 
 def every_page() -> dict[str, str]:
     """Return every kind of page by a name for it."""
-    from newsletter.render import box, leaving, pages
+    from newsletter.render import box, embedding, leaving, pages, ways
 
     yesterday = Line.of(issue_of(QUOTE, TODAY - timedelta(days=1)))
     tomorrow = Line.of(issue_of(TWELVE_SOURCES, TODAY + timedelta(days=1)))
@@ -284,7 +296,12 @@ def every_page() -> dict[str, str]:
         "issue-arabic": pages.issue_page(issue_of(ARABIC), **WHOSE, **around),
         "issue-withdrawn": pages.issue_page(WITHDRAWN, **WHOSE, **around),
         "entry": pages.entry_page(
-            FACT, **WHOSE, corrections=[CORRECTION, AGAIN, SLIP], issues=november[8:6:-1], same_day=[TWELVE_SOURCES]
+            FACT,
+            **WHOSE,
+            corrections=[CORRECTION, AGAIN, SLIP],
+            issues=november[8:6:-1],
+            same_day=[TWELVE_SOURCES],
+            around=(ARABIC, POST),
         ),
         "entry-report": pages.entry_page(REPORT, **WHOSE),
         "archive": pages.archive_page(years, **WHOSE, latest=november[:-8:-1]),
@@ -296,6 +313,13 @@ def every_page() -> dict[str, str]:
         "corrections": pages.corrections_page([CORRECTION, SLIP], **WHOSE),
         "corrections-empty": pages.corrections_page([], **WHOSE),
         "about": pages.about_page(**WHOSE),
+        "timeline": ways.timeline_page(YEARS, 3, **WHOSE),
+        "timeline-year": ways.timeline_year_page(2018, [FACT], [(2018, 1, 101)], **WHOSE, around=(2017, None)),
+        "timeline-undated": ways.timeline_year_page(None, [REPORT], [(0, 0, 1)], **WHOSE),
+        "timeline-empty": ways.timeline_page([], 0, **WHOSE),
+        "map": ways.map_page(COUNTRIES, **WHOSE),
+        "map-empty": ways.map_page([], **WHOSE),
+        "embed": embedding.embed_page(ISSUE, **WHOSE),
         "not-found": pages.not_found_page(**WHOSE),
         "gone": pages.gone_page(WITHDRAWAL, **WHOSE),
         "problem": pages.problem_page("Something went wrong on our side", ["Please try again."], **WHOSE),

@@ -204,7 +204,7 @@ def test_paper_shows_the_entry_and_its_sources_and_nothing_to_press(chromium):
         page = context.new_page()
         page.goto(f"{samples.LINKS.base_url}/issue")
         page.emulate_media(media="print")
-        for shown in (".entry", ".footnotes", ".title", ".correction"):
+        for shown in (".entry", ".footnotes", ".title", ".correction", ".printed"):
             assert page.locator(shown).first.is_visible()
         for hidden in (".rooms", ".beside", ".neighbours", "a.reversefootnote", ".colophon ul"):
             assert not page.locator(hidden).first.is_visible()

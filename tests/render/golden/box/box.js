@@ -1,17 +1,17 @@
 // Places the day's entry after this script's own tag. No cookie, nothing counted, nothing kept.
 (function (script) {
   "use strict";
-  var archive = "https://dose.example.org/archive/";
+  if (!script) return; // a module has no place
   var place = document.createElement("div");
   var link = document.createElement("a");
-  link.href = archive;
+  link.href = "https://dose.example.org/archive/";
   link.textContent = "Daily Dose: View Archive";
   place.appendChild(link);
   script.parentNode.insertBefore(place, script.nextSibling);
   if (!window.fetch || !place.attachShadow) return;
   fetch("https://dose.example.org/box", { credentials: "omit", referrerPolicy: "no-referrer" })
     .then(function (answer) {
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (!answer.ok) throw answer.status;
       return answer.text();
     })
     .then(function (text) {
@@ -21,7 +21,7 @@
       if (!box || !style) return;
       var root = place.attachShadow({ mode: "open" });
       try {
-        // A sheet made here is allowed even where the page's policy refuses style elements.
+        // Allowed even where the page's policy refuses style elements.
         var sheet = new CSSStyleSheet();
         sheet.replaceSync(style.textContent);
         root.adoptedStyleSheets = [sheet];
@@ -29,10 +29,12 @@
         root.appendChild(style);
       }
       var inner = document.createElement("section");
+      var theme = script.dataset.theme;
+      var dir = script.dataset.dir;
       inner.setAttribute("aria-label", "Daily Dose");
-      inner.className = "box";
+      inner.className = /^(light|dark)$/.test(theme) ? "box box--" + theme : "box";
       inner.lang = box.lang;
-      inner.dir = box.dir;
+      inner.dir = /^(ltr|rtl)$/.test(dir) ? dir : box.dir;
       while (box.firstChild) inner.appendChild(box.firstChild);
       root.appendChild(inner);
     })
