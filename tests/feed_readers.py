@@ -212,7 +212,7 @@ def _mailed(folder: Path, seen: set[str]) -> list[str]:
 class Sfeed(Reader):
     def begin(self) -> None:
         self.program = installed("sfeed_update", "sfeed")
-        self._seen: set[tuple[str, ...]] = set()
+        self._seen: set[str] = set()
         (self.folder / "sfeedrc").write_text(
             f'sfeedpath="{self.folder}/feeds"\nfeeds() {{\n\tfeed "dose" "{self.address}"\n}}\n'
         )
@@ -221,17 +221,14 @@ class Sfeed(Reader):
         self.run(self.program, self.folder / "sfeedrc")
 
     def shown(self) -> list[str]:
-        """Return what is listed anew: sfeed tells items apart by id, title and link, so an edited title is another."""
+        """Return what is listed anew. It tells lines apart by id, title and link: an edited title is one more line."""
         lines = (self.folder / "feeds" / "dose").read_text(encoding="utf-8").splitlines()
-        keys = [tuple(line.split("\t")[at] for at in (5, 2)) for line in lines]
-        new = [key for key in keys if key[0] not in {known for known, _ in self._seen}]
-        self._seen |= {*keys}
-        self.retitled = len({*keys}) - len({key for key, _ in keys})
-        return [urlsplit(link).path for link in self._links(lines, {key for key, _ in new})]
-
-    @staticmethod
-    def _links(lines: list[str], ids: set[str]) -> list[str]:
-        return sorted({line.split("\t")[2] for line in lines if line.split("\t")[5] in ids})
+        items = [line.split("\t") for line in lines]
+        links = {item[5]: item[2] for item in items if item[5] not in self._seen}
+        self._seen |= links.keys()
+        #: How many lines it keeps of items that have a newer one.
+        self.older_lines = len(items) - len({item[5] for item in items})
+        return [urlsplit(link).path for link in links.values()]
 
 
 _READER = """

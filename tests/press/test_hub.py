@@ -6,15 +6,24 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event
+from time import monotonic
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 import pytest
 from rooms import PUBLISHER, Room, an_edition, at, day, entry, many
 from servers.ports import free_port
 
+from newsletter.archive import editions, entries, issues
+from newsletter.bootstrap import newsroom
+from newsletter.models import Schedule
 from newsletter.press.hub import _ATTEMPTS, Hub
 from newsletter.press.press import Press
+from newsletter.settings import Settings
+from newsletter.working import Works
 
 
 @dataclass
@@ -197,3 +206,29 @@ def test_many_feeds_are_told_in_requests_of_some_each(store, tmp_path, counterpa
 
     assert hub.tell() == len(TOPICS)
     assert [len(form) - 1 for form in counterpart.told] == [4, 4, 1]
+
+
+def test_the_service_tells_it_after_the_tick_that_published(tmp_path, counterpart):
+    settings = Settings(home=tmp_path, hub_url=counterpart.address, tick_seconds=0.05)
+    now = datetime.now(UTC)
+    since = now.date()
+    edition = an_edition(since=since, schedules=(Schedule(from_day=since, zone=ZoneInfo("UTC"), time=time(0)),))
+    with newsroom(settings, upgraded=True) as made:
+        with made.store.transaction() as connection:
+            editions.add(connection, edition)
+            entries.add(connection, many(5, country="ML"), now)
+        made.press.print_if_stale(now)
+        assert made.hub.tell() == 0
+        works = Works(made, lambda: datetime.now(UTC))
+        works.start()
+        try:
+            until = monotonic() + 30
+            while not counterpart.told:
+                assert monotonic() < until, "the hub is told"
+                Event().wait(0.05)
+        finally:
+            works.stop()
+        with made.store.reading() as connection:
+            assert issues.newest_day(connection, "daily-dose") is not None
+    told = [value.removeprefix(settings.base_url) for _, value in counterpart.told[0][1:]]
+    assert sorted(told) == TOPICS
