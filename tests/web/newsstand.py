@@ -27,6 +27,7 @@ from newsletter.shapes import entry_of
 from newsletter.store import Store
 from newsletter.store.schema import upgrade
 from newsletter.web.app import create_app
+from newsletter.web.caps import Caps
 from newsletter.web.server import listen, serve_on
 
 SINCE = date(2026, 10, 20)
@@ -188,7 +189,12 @@ def serving(app: ASGIApp) -> Iterator[int]:
 
 @contextmanager
 def standing(address: str, publisher: Publisher = PUBLISHER, **options: Any) -> Iterator[Stand]:
-    """Serve the filled database at *address* until the block ends; *options* are the application's own."""
+    """
+    Serve the filled database at *address* until the block ends; *options* are the application's own.
+
+    All tests are one network: the caps that stop such are for tests of their own.
+    """
+    options = {"caps": Caps(at_once=100_000)} | options
     store = Store(address)
     clock = Clock()
     try:
