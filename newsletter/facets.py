@@ -22,14 +22,14 @@ class Facet(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
     """
-    A value of a facet, as addresses write it, with how many entries have it.
+    A value of a facet, as addresses write it, with how many entries, or issues, have it.
 
     *name* is a group's, and "" for what is named by its *slug*: a kind, a country's code, a year of the event.
     """
 
     facet: Facet
     slug: str
-    count: int
+    count: int = 0
     name: str = ""
 
 

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, String, null, select, type_coerce
 
 from newsletter.archive.editions import id_of
+from newsletter.facets import Facet, Value
 from newsletter.models import Kind
 from newsletter.render.calendar import Event
-from newsletter.render.following import Facet, Followed, Room
 from newsletter.store.bulk import is_one_of
 from newsletter.store.tables import entry_groups, entry_tags, groups, issues, revisions, tags
 
@@ -44,23 +44,23 @@ class Cuts:
     """The issues of an edition, and those of each facet, the newest first."""
 
     issues: Sequence[Mark]
-    facets: Mapping[Facet, Sequence[Mark]]
+    #: By value, which says how many of them were not withdrawn.
+    values: Mapping[Value, Sequence[Mark]]
 
     def months(self) -> list[tuple[date, list[Mark]]]:
         """Return the first day of each month that has issues, with them, the newest first."""
         months = groupby(self.issues, key=lambda mark: mark.day.replace(day=1))
         return [(first, list(marks)) for first, marks in months]
 
-    def followed(self) -> list[Followed]:
-        """Return each facet that an issue stands in, with how many do: what was withdrawn names nobody any more."""
-        counted = ((facet, sum(not mark.withdrawn for mark in marks)) for facet, marks in self.facets.items())
-        return [Followed(facet=facet, issues=issues) for facet, issues in counted if issues]
+    def standing(self) -> list[Value]:
+        """Return each value that an issue stands in, with how many do: what was withdrawn names nobody any more."""
+        return [value for value in self.values if value.count]
 
 
-#: A facet, as `Facet` has it.
-_Key = tuple[Room, str, str | None]
-#: The facets of which an entry has one at most, in the order in which they are selected.
-_OWN: tuple[Room, ...] = ("kinds", "countries", "ideologies")
+#: A value's facet, slug and name.
+_Key = tuple[Facet, str, str]
+#: The facets of which an entry has one value at most, in the order in which they are selected.
+_OWN = (Facet.KIND, Facet.COUNTRY, Facet.IDEOLOGY)
 
 
 def cuts(connection: Connection, edition: str, now: datetime | None = None) -> Cuts:
@@ -68,27 +68,29 @@ def cuts(connection: Connection, edition: str, now: datetime | None = None) -> C
     # Plain tuples, which ten years of issues go through a dozen times faster.
     of_revisions: dict[int, list[_Key]] = defaultdict(list)
     for revision_id, slug, name in connection.execute(_groups(edition)).all():
-        of_revisions[revision_id].append(("groups", slug, name))
+        of_revisions[revision_id].append((Facet.GROUP, slug, name))
     for revision_id, slug in connection.execute(_tags(edition)).all():
-        of_revisions[revision_id].append(("tags", slug, None))
+        of_revisions[revision_id].append((Facet.TAG, slug, ""))
     every: list[Mark] = []
-    facets: dict[_Key, list[Mark]] = defaultdict(list)
+    values: dict[_Key, list[Mark]] = defaultdict(list)
     for number, day, published, updated, withdrawn, revision_id, *own in connection.execute(_shown(edition, now)).all():
         if now is not None and published > now:
             continue
         keys = of_revisions.get(revision_id, [])
-        names = [name for room, _, name in keys if room == "groups"]
+        names = [name for facet, _, name in keys if facet is Facet.GROUP]
         mark = Mark(number, day, withdrawn is not None, f"{number} {revision_id} {updated} {withdrawn} {names}")
         every.append(mark)
-        for room, slug in zip(_OWN, own, strict=True):
+        for facet, slug in zip(_OWN, own, strict=True):
             if slug:
-                facets[room, slug, None].append(mark)
+                values[facet, slug, ""].append(mark)
         for key in keys:
-            facets[key].append(mark)
-    return Cuts(
-        issues=every,
-        facets={Facet(room=room, slug=slug, name=name): marks for (room, slug, name), marks in facets.items()},
-    )
+            values[key].append(mark)
+    return Cuts(issues=every, values={_value(key, marks): marks for key, marks in values.items()})
+
+
+def _value(key: _Key, marks: Sequence[Mark]) -> Value:
+    facet, slug, name = key
+    return Value(facet=facet, slug=slug, name=name, count=sum(not mark.withdrawn for mark in marks))
 
 
 def events(connection: Connection, edition: str, most: int) -> list[Event]:

@@ -11,14 +11,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import partial
-from typing import cast
 
 from newsletter.archive import followed, issues
 from newsletter.archive.followed import Cuts, Mark, stamp
+from newsletter.facets import Facet, Value
 from newsletter.models import Edition, Issue, PartialDate, Publisher
-from newsletter.render import calendar, feeds, opml, words
-from newsletter.render.following import ROOMS, Facet, Room, in_order
-from newsletter.render.links import Format, Links
+from newsletter.render import calendar, feeds, following, opml, words
+from newsletter.render.following import FOLLOWED
+from newsletter.render.links import FOLDERS, Format, Links
 from newsletter.store import Connection
 
 #: How many issues a feed lists: never less than the newest month, which has no archive document yet.
@@ -77,10 +77,10 @@ def sheets(reading: Reading, known: Collection[str]) -> Iterator[Sheet]:
     months = cuts.months()
     yield from _main(reading, cuts, months)
     yield from _archived(reading, months)
-    facets: dict[Facet, Sequence[Mark]] = dict.fromkeys(_emptied(reading, cuts, known), ())
-    facets |= cuts.facets
-    for facet, marks in facets.items():
-        yield from _of_facet(facet, marks[:FACET_LENGTH])
+    values: dict[Value, Sequence[Mark]] = dict.fromkeys(_emptied(reading, cuts, known), ())
+    values |= cuts.values
+    for value, marks in values.items():
+        yield from _of_value(value, marks[:FACET_LENGTH])
     yield from _lists(reading, cuts)
 
 
@@ -126,32 +126,36 @@ def _of_month(reading: Reading, *, first: date, marks: Sequence[Mark], beside: _
     )
 
 
-def _of_facet(facet: Facet, marks: Sequence[Mark]) -> Iterator[Sheet]:
-    """Yield the feeds of a facet."""
+def _of_value(value: Value, marks: Sequence[Mark]) -> Iterator[Sheet]:
+    """Yield the feeds of a facet's value."""
 
     def feed(reading: Reading) -> feeds.Feed:
         return _feed(
             reading,
             marks,
-            title=facet.title(reading.edition),
-            description=facet.description(reading.edition),
-            page=facet.page(reading.links),
+            title=following.title(value, reading.edition),
+            description=following.description(value, reading.edition),
+            page=reading.links.facet(value.facet, value.slug),
         )
 
     for form in feeds.FORMATS:
-        yield _sheet(f"{facet.room}/{facet.slug}/feed.{form}", form, f"{stamp(marks)} {facet.name}", feed)
+        name = f"{FOLDERS[value.facet]}/{value.slug}/feed.{form}"
+        yield _sheet(name, form, f"{stamp(marks)} {value.name}", feed)
 
 
 def _lists(reading: Reading, cuts: Cuts) -> Iterator[Sheet]:
     """Yield the list of feeds, and the calendar."""
-    listed = cuts.followed()
-    told = [*sorted(f"{one.facet.room} {one.facet.slug} {one.facet.name}" for one in listed), *map(str, reading.others)]
+    listed = cuts.standing()
+    told = [*sorted(f"{value.facet} {value.slug} {value.name}" for value in listed), *map(str, reading.others)]
     yield Sheet(
         name="feeds.opml",
         media_type=opml.MEDIA_TYPE,
         stamp=hashlib.sha256("\n".join(told).encode()).hexdigest()[:24],
         write=lambda reading: opml.opml(
-            in_order(listed, reading.edition), edition=reading.edition, links=reading.links, others=reading.others
+            following.in_order(listed, reading.edition),
+            edition=reading.edition,
+            links=reading.links,
+            others=reading.others,
         ),
     )
     yield Sheet(
@@ -205,11 +209,12 @@ def _page(reading: Reading, months: Months, at: int) -> str | None:
     return reading.links.month(months[at][0].year, months[at][0].month) if 0 < at < len(months) else None
 
 
-def _emptied(reading: Reading, cuts: Cuts, known: Collection[str]) -> Iterator[Facet]:
-    """Yield the facets that have a feed and no issue any more."""
-    there = {(facet.room, facet.slug) for facet in cuts.facets}
-    places = {tuple(name.split("/")[:2]) for name in known if name.endswith("/feed.atom")}
-    left = sorted((room, slug) for room, slug in places - there if room in ROOMS)
-    names = followed.group_names(reading.connection, [slug for room, slug in left if room == "groups"])
-    for room, slug in left:
-        yield Facet(room=cast("Room", room), slug=slug, name=names.get(slug) if room == "groups" else None)
+def _emptied(reading: Reading, cuts: Cuts, known: Collection[str]) -> Iterator[Value]:
+    """Yield the values that have a feed and no issue any more."""
+    facets = {FOLDERS[facet]: facet for facet in FOLLOWED}
+    there = {(value.facet, value.slug) for value in cuts.values}
+    places = [name.split("/")[:2] for name in known if name.endswith("/feed.atom")]
+    left = sorted({(facets[folder], slug) for folder, slug in places if folder in facets} - there)
+    names = followed.group_names(reading.connection, [slug for facet, slug in left if facet is Facet.GROUP])
+    for facet, slug in left:
+        yield Value(facet=facet, slug=slug, name=names.get(slug, "") if facet is Facet.GROUP else "")

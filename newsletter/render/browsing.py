@@ -19,6 +19,7 @@ from newsletter.facets import Facet, Value
 from newsletter.models import Edition, Entry, Publisher
 from newsletter.render import pages
 from newsletter.render.cuts import NAMES, FacetLink, label
+from newsletter.render.following import FOLLOWED, titled
 from newsletter.render.links import Links
 
 
@@ -120,6 +121,8 @@ def facet_page(
         other_names=other_names,
         items=items,
         turn=turn,
+        # What has an issue comes first in a list, and what has none is in no feed.
+        followed=titled(value, edition, links.path) if value.facet in FOLLOWED and items[0].day else None,
         turning=_turning(links.path.facet(value.facet, value.slug), {}, turn),
         previous=_link(beside[0], links.path, edition.language),
         next=_link(beside[1], links.path, edition.language),

@@ -8,6 +8,7 @@ from newsletter.facets import Facet, facets_of
 from newsletter.models import Entry, Kind
 from newsletter.render import words
 from newsletter.render.links import Links
+from newsletter.text import clean_line
 
 #: What a facet is called, and its values together.
 NAMES = {
@@ -36,7 +37,7 @@ def label(facet: Facet, slug: str, name: str, language: str) -> str:
         case Facet.KIND:
             return words.kind_label(Kind(slug))
         case Facet.GROUP:
-            return name or slug
+            return clean_line(name) or slug.replace("-", " ")
         case Facet.YEAR:
             return slug
     return slug.replace("-", " ")

@@ -1,8 +1,8 @@
 """
-What can be followed by itself: a facet of an edition, as a value, and how its feed is named.
+What can be followed by itself: the values of facets that have feeds of their own, and how these are named.
 
-A facet's *room* is where its page stands: `groups` in `/groups/SLUG`. It is named with what it is,
-since a country, a group and a tag may have one name, and no two feeds may have one title.
+A feed says in its title what its value is: a country, a group and a tag may have one name, and no two feeds may have
+one title.
 """
 
 from __future__ import annotations
@@ -11,81 +11,45 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Literal
+from typing import NamedTuple
 
-from newsletter.models import Edition, Kind, Publisher
-from newsletter.render import words
+from newsletter.facets import Facet, Value
+from newsletter.models import Edition, Publisher
+from newsletter.render.cuts import NAMES, label
 from newsletter.render.links import Links
 from newsletter.render.pages import page
 from newsletter.text import clean_line
 
-Room = Literal["kinds", "groups", "ideologies", "countries", "tags"]
-
-#: In the order in which they are told.
-ROOMS: Mapping[Room, str] = {
-    "kinds": "Kinds",
-    "groups": "Groups",
-    "ideologies": "Ideologies",
-    "countries": "Countries",
-    "tags": "Tags",
+_TITLES: Mapping[Facet, str] = {
+    Facet.KIND: "{edition}: kind “{name}”",
+    Facet.GROUP: "{edition}: group “{name}”",
+    Facet.IDEOLOGY: "{edition}: ideology “{name}”",
+    Facet.COUNTRY: "{edition}: country “{name}”",
+    Facet.TAG: "{edition}: tag “{name}”",
 }
-_TITLES: Mapping[Room, str] = {
-    "kinds": "{edition}: kind “{name}”",
-    "groups": "{edition}: group “{name}”",
-    "ideologies": "{edition}: ideology “{name}”",
-    "countries": "{edition}: country “{name}”",
-    "tags": "{edition}: tag “{name}”",
+_DESCRIPTIONS: Mapping[Facet, str] = {
+    Facet.KIND: "The issues of {edition} whose entry is of this kind: {name}.",
+    Facet.GROUP: "The issues of {edition} whose entry names this group: {name}.",
+    Facet.IDEOLOGY: "The issues of {edition} whose entry has this ideology: {name}.",
+    Facet.COUNTRY: "The issues of {edition} whose entry is about this country: {name}.",
+    Facet.TAG: "The issues of {edition} whose entry has this tag: {name}.",
 }
-_DESCRIPTIONS: Mapping[Room, str] = {
-    "kinds": "The issues of {edition} whose entry is of this kind: {name}.",
-    "groups": "The issues of {edition} whose entry names this group: {name}.",
-    "ideologies": "The issues of {edition} whose entry has this ideology: {name}.",
-    "countries": "The issues of {edition} whose entry is about this country: {name}.",
-    "tags": "The issues of {edition} whose entry has this tag: {name}.",
-}
+#: The facets whose values have feeds, in the order in which they are told.
+FOLLOWED = tuple(_TITLES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
-    """
-    A way to cut an edition's archive, as its issues have it.
+def title(value: Value, edition: Edition) -> str:
+    """Return the title of a value's feed."""
+    return clean_line(_TITLES[value.facet].format(edition=edition.title, name=_name(value, edition)))
 
-    *name* is a group's own; what has none is named by its *slug*.
-    """
 
-    room: Room
-    slug: str
-    name: str | None = None
+def description(value: Value, edition: Edition) -> str:
+    """Return what a value's feed is."""
+    return clean_line(_DESCRIPTIONS[value.facet].format(edition=edition.title, name=_name(value, edition)))
 
-    def label(self, language: str) -> str:
-        """Return what it is called."""
-        match self.room:
-            case "kinds":
-                return words.kind_label(Kind(self.slug))
-            case "countries":
-                return words.country_name(self.slug, language)
-        return clean_line(self.name or "") or self.slug.replace("-", " ")
 
-    def title(self, edition: Edition) -> str:
-        """Return the title of its feed."""
-        return clean_line(_TITLES[self.room].format(edition=edition.title, name=self.label(edition.language)))
-
-    def description(self, edition: Edition) -> str:
-        """Return what its feed is."""
-        return clean_line(_DESCRIPTIONS[self.room].format(edition=edition.title, name=self.label(edition.language)))
-
-    def page(self, links: Links) -> str:
-        """Return the address of its page, under which its feeds stand."""
-        match self.room:
-            case "kinds":
-                return links.kind(Kind(self.slug))
-            case "groups":
-                return links.group(self.slug)
-            case "ideologies":
-                return links.ideology(self.slug)
-            case "countries":
-                return links.country(self.slug)
-        return links.tag(self.slug)
+def _name(value: Value, edition: Edition) -> str:
+    return label(value.facet, value.slug, value.name, edition.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +60,31 @@ class Titled:
     page: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
-    """A facet that has a feed, and how many issues are in it that were not withdrawn."""
-
-    facet: Facet
-    issues: int
-
-
 def feeds_of(edition: Edition) -> str:
     """Return what the list of an edition's feeds is called."""
     return f"The feeds of {edition.title}"
 
 
-def in_order(followed: Iterable[Followed], edition: Edition) -> list[Followed]:
-    """Return facets as lists have them: room by room, and in each by name, as its language sorts at first sight."""
-    rooms = list(ROOMS)
-    language = edition.language
-    return sorted(
-        followed, key=lambda one: (rooms.index(one.facet.room), one.facet.label(language).casefold(), one.facet.slug)
-    )
+def titled(value: Value, edition: Edition, links: Links) -> Titled:
+    """Return how the page of a value names its feeds."""
+    return Titled(title(value, edition), links.facet(value.facet, value.slug))
+
+
+class Followed(NamedTuple):
+    """A value that has feeds, as lists name it: in words, with its page's address and how many issues it has."""
+
+    label: str
+    page: str
+    issues: int
+
+
+def in_order(values: Iterable[Value], edition: Edition) -> list[Value]:
+    """Return values as lists have them: facet by facet, and in each by name, as its language sorts at first sight."""
+    return sorted(values, key=lambda value: (FOLLOWED.index(value.facet), _name(value, edition).casefold(), value.slug))
 
 
 def feeds_page(
-    followed: Sequence[Followed],
+    values: Sequence[Value],
     *,
     edition: Edition,
     publisher: Publisher,
@@ -130,7 +95,8 @@ def feeds_page(
     """
     Return how an edition can be followed: what a feed is, and every feed of it.
 
-    *months* are those that have archive documents, the newest first, with their issues; *others* are further editions.
+    *values* are those that have feeds, in order. *months* are those that have archive documents, the newest first, with
+    their issues; *others* are further editions.
     """
     return page(
         "feeds",
@@ -142,7 +108,13 @@ def feeds_page(
         heading=feeds_of(edition),
         description="Follow all of it, or a part: in a feed reader, or as a calendar.",
         address=links.feeds(),
-        rooms=[(ROOMS[room], list(each)) for room, each in groupby(followed, key=lambda one: one.facet.room)],
+        facets=[
+            (
+                NAMES[facet][1],
+                [Followed(_name(value, edition), links.path.facet(facet, value.slug), value.count) for value in those],
+            )
+            for facet, those in groupby(values, key=lambda value: value.facet)
+        ],
         months=months,
         others=others,
         absolute=links,

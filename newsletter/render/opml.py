@@ -8,9 +8,11 @@ from typing import Any
 
 from lxml import etree
 
+from newsletter.facets import Value
 from newsletter.models import Edition
+from newsletter.render.cuts import NAMES
 from newsletter.render.feed_extension import without_tags
-from newsletter.render.following import ROOMS, Followed, feeds_of
+from newsletter.render.following import feeds_of, title
 from newsletter.render.links import Links
 from newsletter.text import clean_line
 
@@ -18,25 +20,25 @@ MEDIA_TYPE = "text/x-opml; charset=utf-8"
 
 
 def opml(
-    followed: Sequence[Followed],
+    values: Sequence[Value],
     *,
     edition: Edition,
     links: Links,
     others: Sequence[tuple[str, Links]] = (),
 ) -> bytes:
-    """Return the feeds of an edition and its facets, and those of *others*, further editions with their titles."""
+    """Return the feeds of an edition and of *values*, in order, and of *others*, further editions with their titles."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = without_tags(clean_line(feeds_of(edition)))
     body = etree.SubElement(root, "body")
     _feed(body, clean_line(edition.title), links.feed("atom"), links.home())
-    for title, there in others:
-        _feed(body, clean_line(title), there.feed("atom"), there.home())
-    for room, each in groupby(followed, key=lambda one: one.facet.room):
-        folder = etree.SubElement(body, "outline", text=ROOMS[room])
-        for one in each:
-            page = one.facet.page(links)
-            _feed(folder, one.facet.title(edition), links.feed("atom", page), page)
+    for name, there in others:
+        _feed(body, clean_line(name), there.feed("atom"), there.home())
+    for facet, those in groupby(values, key=lambda value: value.facet):
+        folder = etree.SubElement(body, "outline", text=NAMES[facet][1])
+        for value in those:
+            page = links.facet(facet, value.slug)
+            _feed(folder, title(value, edition), links.feed("atom", page), page)
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 
 

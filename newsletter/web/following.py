@@ -17,7 +17,7 @@ def feeds(look: Look, _parts: Parts) -> Made:
     cuts = followed.cuts(look.view.connection, edition.slug, look.view.now)
     every = editions.every(look.view.connection)
     page = feeds_page(
-        in_order(cuts.followed(), edition),
+        in_order(cuts.standing(), edition),
         **look.whose,
         months=cuts.months()[1:],
         others=[(each.title, links_of(each, every, publisher)) for each in every if each.slug != edition.slug],

@@ -22,7 +22,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from newsletter.archive.reading import View
-from newsletter.render.following import ROOMS
+from newsletter.render.following import FOLLOWED
+from newsletter.render.links import FOLDERS
 from newsletter.store.engine import UnusableDatabase, change_number
 from newsletter.text import clean_line
 from newsletter.web import beside, embedding, robots, ways
@@ -46,7 +47,12 @@ _READY_WITHIN = 5.0
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EDITION = re.compile(r"^/e/([^/]+)")
 #: Where documents stand: feeds, those of facets, the list of them all, the calendar.
-DOCUMENTS = ("/feed.{format}", *(f"/{room}/{{slug}}/feed.{{format}}" for room in ROOMS), "/feeds.opml", "/calendar.ics")
+DOCUMENTS = (
+    "/feed.{format}",
+    *(f"/{FOLDERS[facet]}/{{slug}}/feed.{{format}}" for facet in FOLLOWED),
+    "/feeds.opml",
+    "/calendar.ics",
+)
 #: Where the pages of the first edition and of further ones begin.
 _PREFIXES = ("", "/e/{edition}")
 _ROOMS: Mapping[str, Page] = {**beside.PAGES, **embedding.PAGES, **ways.PAGES, **robots.PAGES, **FOLLOWING, **PAGES}
