@@ -8,7 +8,7 @@ What will be seen from an instant to come is in none of its lists and counts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
@@ -282,6 +282,20 @@ class Catalogue:
         if search.query and len(ids) > 1:
             ids = search_index.best(self.connection, wanted, among, most=FEW)
         return Found(entries=self.read(ids[skip : skip + most]), count=len(ids), more=len(ids) > skip + most)
+
+    def places(self, search: Search, *, first: int, last: int, most: int) -> list[int]:
+        """Return the places from *first* to *last* of what is looked for, the newest first; all if nothing is."""
+        wanted, among = self._wanted(search)
+        return self._newest(wanted, replace(among, first=first, last=last), most=most)
+
+    def best(self, search: Search, *, most: int) -> list[int]:
+        """Return the places of what is looked for, the best first."""
+        wanted, among = self._wanted(search)
+        return search_index.best(self.connection, wanted, among, most=most)
+
+    def seen(self) -> ColumnElement[bool]:
+        """Return what makes a row of `shown` one that is seen."""
+        return self._seen(shown.c.seen_until.is_(None), shown.c.id)
 
     def _wanted(self, search: Search) -> tuple[search_index.Wanted, search_index.Among]:
         first, last = places(self.edition_id)
