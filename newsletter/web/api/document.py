@@ -43,6 +43,7 @@ def document(publisher: Publisher, title: str) -> Schema:
     """Return the document; *title* is the first edition's."""
     types = (*(operation.answer for operation in OPERATIONS), told.Problem, told.Wish, told.FormToken, told.Accepted)
     names, schemas = _schemas(types)
+    schemas[told.Wish.__name__]["additionalProperties"] = False
     paths: dict[str, Schema] = {BASE + operation.path: {"get": _reading(operation, names)} for operation in OPERATIONS}
     paths |= _subscribing(names)
     return {
