@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from newsletter.models import Edition, Publisher
 from newsletter.render.links import Links
 from newsletter.render.pages import page
@@ -19,7 +21,7 @@ class Row:
 
     name: str
     kind: str
-    description: str
+    description: Markup
     required: bool = False
 
 
@@ -28,7 +30,7 @@ class Answered:
     """A status that may come, what it means, and the shape of what comes, if it has one."""
 
     status: str
-    description: str
+    description: Markup
     shape: str | None
 
 
@@ -40,7 +42,7 @@ class Told:
     method: str
     path: str
     summary: str
-    description: str
+    description: Markup
     rows: tuple[Row, ...]
     body: str | None
     answers: tuple[Answered, ...]
@@ -51,7 +53,7 @@ class Shape:
     """A shape, with its fields."""
 
     name: str
-    description: str
+    description: Markup
     rows: tuple[Row, ...]
 
 
@@ -67,7 +69,7 @@ def api_page(document: Schema, document_address: str, *, edition: Edition, publi
         title=f"{heading} | {edition.title}",
         heading=heading,
         description="What is published, as JSON, without a key.",
-        address=f"{links.base_url}/api/docs",
+        address=links.api(),
         api=f"{document['servers'][0]['url']}/api/v1",
         document=document_address,
         operations=list(_operations(document)),
@@ -82,7 +84,7 @@ def _operations(document: Schema) -> Iterator[Told]:
                 Row(
                     name=each["name"],
                     kind=kind_of(each["schema"]),
-                    description=each["description"],
+                    description=marked(each["description"]),
                     required=each["required"],
                 )
                 for each in told.get("parameters", ())
@@ -92,11 +94,11 @@ def _operations(document: Schema) -> Iterator[Told]:
                 method=method.upper(),
                 path=path,
                 summary=told["summary"],
-                description=told["description"],
+                description=marked(told["description"]),
                 rows=tuple(rows),
                 body=_shape_of(told["requestBody"]) if "requestBody" in told else None,
                 answers=tuple(
-                    Answered(status=status, description=each["description"], shape=_shape_of(each))
+                    Answered(status=status, description=marked(each["description"]), shape=_shape_of(each))
                     for status, each in sorted(told["responses"].items())
                 ),
             )
@@ -115,12 +117,12 @@ def _shape(name: str, schema: Schema) -> Shape:
         Row(
             name=field,
             kind=kind_of(each),
-            description=each.get("description", ""),
+            description=marked(each.get("description", "")),
             required=field in required,
         )
         for field, each in schema["properties"].items()
     )
-    return Shape(name=name, description=schema.get("description", ""), rows=tuple(rows))
+    return Shape(name=name, description=marked(schema.get("description", "")), rows=tuple(rows))
 
 
 def kind_of(schema: Schema) -> str:
@@ -144,6 +146,14 @@ def kind_of(schema: Schema) -> str:
 
 def _more(schema: Schema) -> Schema:
     return {name: schema[name] for name in ("format", "enum") if name in schema}
+
+
+def marked(text: str) -> Markup:
+    """Return a description with what stands between backticks as code."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(text.split("`"))
+    ]
+    return Markup().join(parts)
 
 
 def _name(schema: Schema) -> str:

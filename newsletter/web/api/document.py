@@ -8,6 +8,7 @@ asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from newsletter.models import Publisher
@@ -39,8 +40,9 @@ _WAITING = {"Retry-After": {"description": "After how many seconds to ask again.
 _ETAG = {"ETag": {"description": "What names these bytes.", "schema": {"type": "string"}}}
 
 
+@lru_cache(maxsize=2)
 def document(publisher: Publisher, title: str) -> Schema:
-    """Return the document; *title* is the first edition's."""
+    """Return the document; *title* is the first edition's. Nobody changes it: it is made once."""
     types = (*(operation.answer for operation in OPERATIONS), told.Problem, told.Wish, told.FormToken, told.Accepted)
     names, schemas = _schemas(types)
     schemas[told.Wish.__name__]["additionalProperties"] = False
@@ -82,7 +84,7 @@ def _plain(schema: Any) -> Any:  # noqa: ANN401 -- JSON
 
 
 def _reading(operation: Operation, names: Mapping[type, Schema]) -> Schema:
-    kept = {"304": {"description": "What `If-None-Match` named is the newest.", "headers": _ETAG}}
+    kept = {"304": {"description": "What `If-None-Match` named is still so.", "headers": _ETAG}}
     statuses = [414, 422, 429, 503, *([404] if operation.fields or operation.parts else [])]
     statuses += [400] if CURSOR in operation.fields else []
     statuses += [410] if operation.may_be_gone else []
