@@ -31,8 +31,10 @@ from newsletter.render.links import Links
 from newsletter.store import Connection, Store
 from newsletter.store.engine import remember
 from newsletter.store.schema import upgrade
+from newsletter.tokens import Keyring
 from newsletter.web import browsing, site
-from newsletter.web.site import Look, Page
+from newsletter.web.api.pages import pages
+from newsletter.web.site import Look, Page, Parts
 
 TODAY = date(2026, 11, 22)
 NOW = datetime.combine(TODAY, time(12), UTC)
@@ -225,7 +227,20 @@ def over(store: Store, number: int) -> None:
     timed("a month", [asked(site.month, parts) for parts in months], "(at most 25)")
     days = [{"day": f"{month:02}-{day:02}"} for month in range(1, 13) for day in (1, 14, 28)]
     timed("on this day", [asked(site.on_this_day, parts) for parts in days], "(at most 25)")
+    programs(asked, typed)
     print(f"  most memory resident {most_resident():.0f} MB")
+
+
+def programs(asked: Callable[[Page, Parts], Callable[[], object]], typed: Sequence[str]) -> None:
+    """Time what programs ask for, an answer of twenty entries or a hundred values each time."""
+    api = {address.removeprefix("/api/v1"): each.page for address, each in pages(Keyring([bytes(32)])).items()}
+    timed("API: search", [asked(api["/search"], {"q": query}) for query in typed], "(p95 at most 15 on SQLite)")
+    narrow = [{"tag": f"tag-{each}", "country": COUNTRIES[each % len(COUNTRIES)]} for each in range(100)]
+    timed("API: entries of a tag and a country", [asked(api["/entries"], parts) for parts in narrow], "(at most 20)")
+    timed("API: issues", [asked(api["/issues"], {"to": f"20{each}-06-30"}) for each in range(18, 26)], "(at most 20)")
+    timed("API: facets", [asked(api["/facets"], {})] * 10, "(at most 20)")
+    days = [{"day": f"{month:02}-{day:02}"} for month in range(1, 13) for day in (1, 14, 28)]
+    timed("API: on this day", [asked(api["/on-this-day/{day}"], parts) for parts in days], "(at most 25)")
 
 
 def main() -> None:

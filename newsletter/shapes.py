@@ -16,6 +16,8 @@ from uuid import UUID
 from newsletter.errors import InvalidEntry
 from newsletter.fields import LONGEST_BODY, LONGEST_HEADLINE, LONGEST_SLUG, EntryReader, is_visible
 from newsletter.models import (
+    Correction,
+    Edition,
     Entry,
     Issue,
     Kind,
@@ -25,9 +27,22 @@ from newsletter.models import (
     Source,
     Status,
 )
+from newsletter.shape_types import CorrectionShape, EditionShape, EntryShape, IssueShape, SourceShape
 from newsletter.text import slugify
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FIELDS = frozenset(field.name for field in fields(Entry))
+
+
+def days_text(found: frozenset[int]) -> str:
+    """Return weekdays as they are written: `mon-fri,sun`."""
+    runs: list[list[int]] = []
+    for day in sorted(found):
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ",".join(WEEKDAYS[run[0]] if len(run) == 1 else f"{WEEKDAYS[run[0]]}-{WEEKDAYS[run[-1]]}" for run in runs)
 
 
 def instant(moment: datetime) -> str:
@@ -35,7 +50,7 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def source_shape(source: Source) -> dict[str, Any]:
+def source_shape(source: Source) -> SourceShape:
     """Return a source as JSON."""
     return {
         "author": source.author,
@@ -47,22 +62,45 @@ def source_shape(source: Source) -> dict[str, Any]:
     }
 
 
-def entry_shape(entry: Entry) -> dict[str, Any]:
+def entry_shape(entry: Entry) -> EntryShape:
     """Return an entry as JSON, its fields in the glossary's order."""
-    shape: dict[str, Any] = {field.name: getattr(entry, field.name) for field in fields(entry)}
-    shape["uid"] = str(entry.uid)
-    shape["translation_of"] = str(entry.translation_of) if entry.translation_of else None
-    for name in ("event_date", "event_end"):
-        shape[name] = str(shape[name]) if shape[name] else None
-    for name in ("kind", "status"):
-        shape[name] = str(shape[name])
-    shape["groups"] = [
-        {"slug": group.slug, "name": group.name, "attribution": str(group.attribution)} for group in entry.groups
-    ]
-    shape["sources"] = [source_shape(source) for source in entry.sources]
-    shape["tags"] = list(entry.tags)
-    shape["guessed"] = list(entry.guessed)
-    return shape
+    return {
+        "uid": str(entry.uid),
+        "slug": entry.slug,
+        "kind": str(entry.kind),
+        "headline": entry.headline,
+        "body": entry.body,
+        "speaker": entry.speaker,
+        "speaker_role": entry.speaker_role,
+        "event_date": str(entry.event_date) if entry.event_date else None,
+        "event_end": str(entry.event_end) if entry.event_end else None,
+        "country": entry.country,
+        "place": entry.place,
+        "latitude": entry.latitude,
+        "longitude": entry.longitude,
+        "groups": [
+            {"slug": group.slug, "name": group.name, "attribution": str(group.attribution)} for group in entry.groups
+        ],
+        "claimed": entry.claimed,
+        "ideology": entry.ideology,
+        "attack_type": entry.attack_type,
+        "killed": entry.killed,
+        "killed_at_least": entry.killed_at_least,
+        "killed_most": entry.killed_most,
+        "injured": entry.injured,
+        "injured_at_least": entry.injured_at_least,
+        "injured_most": entry.injured_most,
+        "toll_note": entry.toll_note,
+        "tags": list(entry.tags),
+        "content_note": entry.content_note,
+        "language": entry.language,
+        "translation_of": str(entry.translation_of) if entry.translation_of else None,
+        "sources": [source_shape(source) for source in entry.sources],
+        "status": str(entry.status),
+        "origin": entry.origin,
+        "guessed": list(entry.guessed),
+        "revision": entry.revision,
+    }
 
 
 def pick_shape(pick: Pick) -> dict[str, Any]:
@@ -78,7 +116,7 @@ def pick_shape(pick: Pick) -> dict[str, Any]:
     }
 
 
-def issue_shape(issue: Issue, url: str) -> dict[str, Any]:
+def issue_shape(issue: Issue, url: str) -> IssueShape:
     """Return an issue as JSON; *url* is its page. A withdrawn one shows its notice and no entry."""
     gone = issue.withdrawal
     return {
@@ -97,19 +135,41 @@ def issue_shape(issue: Issue, url: str) -> dict[str, Any]:
         "updated_at": instant(issue.updated_at),
         "url": url,
         "mailed": issue.mailed,
-        "corrections": [
-            {
-                "entry": correction.entry,
-                "corrected_at": instant(correction.corrected_at),
-                "note": correction.note,
-                "slip": correction.slip,
-                "changes": [
-                    {"field": change.field, "was": change.was, "now": change.now} for change in correction.changes
-                ],
-            }
-            for correction in issue.corrections
-        ],
+        "corrections": [correction_shape(correction) for correction in issue.corrections],
         "withdrawal": {"withdrawn_at": instant(gone.withdrawn_at), "notice": gone.notice} if gone else None,
+    }
+
+
+def correction_shape(correction: Correction) -> CorrectionShape:
+    """Return a correction as JSON."""
+    return {
+        "entry": correction.entry,
+        "corrected_at": instant(correction.corrected_at),
+        "note": correction.note,
+        "slip": correction.slip,
+        "changes": [{"field": change.field, "was": change.was, "now": change.now} for change in correction.changes],
+    }
+
+
+def edition_shape(edition: Edition) -> EditionShape:
+    """Return an edition as JSON: zone and time of its newest schedule, and every schedule with its first day."""
+    newest = edition.schedules[-1]
+    return {
+        "slug": edition.slug,
+        "title": edition.title,
+        "language": edition.language,
+        "zone": newest.zone.key,
+        "time": newest.time.isoformat("minutes"),
+        "days": days_text(edition.days),
+        "from": edition.sender,
+        "rest_days": edition.rest_days,
+        "kinds": sorted(map(str, edition.kinds)),
+        "tags": sorted(edition.tags),
+        "since": edition.since.isoformat(),
+        "schedules": [
+            {"from": str(each.from_day), "zone": each.zone.key, "time": each.time.isoformat("minutes")}
+            for each in edition.schedules
+        ],
     }
 
 

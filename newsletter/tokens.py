@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     ADDRESS = "address"
     FORM = "form"
+    CURSOR = "cursor"
 
     @property
     def lifetime(self) -> timedelta | None:

@@ -291,8 +291,21 @@ class Catalogue:
                 page = self._newest(wanted, among, most=most + 1, skip=skip)
             return Found(entries=self.read(page[:most]), count=None, more=len(page) > most)
         if search.query and len(ids) > 1:
-            ids = search_index.best(self.connection, search.query.terms, ids)
+            ids = self.best(search, ids)
         return Found(entries=self.read(ids[skip : skip + most]), count=len(ids), more=len(ids) > skip + most)
+
+    def places(self, search: Search, *, first: int, last: int, most: int) -> list[int]:
+        """Return the places from *first* to *last* of what is looked for, the newest first; all if nothing is."""
+        wanted, among = self._wanted(search)
+        return self._newest(wanted, replace(among, first=first, last=last), most=most)
+
+    def best(self, search: Search, those: Sequence[int]) -> list[int]:
+        """Return the places of what is looked for, a few that match, the best first."""
+        return search_index.best(self.connection, search.query.terms, those)
+
+    def seen(self) -> ColumnElement[bool]:
+        """Return what makes a row of `shown` one that is seen."""
+        return self._seen(shown.c.seen_until.is_(None), shown.c.id)
 
     def _wanted(self, search: Search) -> tuple[search_index.Wanted, search_index.Among]:
         first, last = places(self.edition_id)

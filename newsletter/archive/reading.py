@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, extract, func, literal, select
 
 from newsletter.archive import corrections, issues
-from newsletter.archive.catalogue import Catalogue
+from newsletter.archive.catalogue import Catalogue, Search
 from newsletter.archive.editions import id_of
 from newsletter.archive.entries import at_revision
 from newsletter.archive.rows import read_entries
+from newsletter.archive.walking import Walk
 from newsletter.models import Correction, Edition, Entry, Issue, IssueState, Kind, Status, Withdrawal
 from newsletter.render.squares import Line, Year
 from newsletter.store.tables import entries, entry_tags, redirects, revisions, tags
@@ -54,6 +55,12 @@ class View:
         newest = select(func.max(printed.c.day)).where(self._stands if standing else self._seen)
         day = self.connection.scalar(newest)
         return self.issue(day) if day is not None else None
+
+    def issues(self, first: date, last: date, *, most: int) -> list[Issue]:
+        """Return the newest issues of the days from *first* to *last*, withdrawn ones too, the newest first."""
+        within = select(printed.c.day).where(self._seen, printed.c.day.between(first, last))
+        days = self.connection.scalars(within.order_by(printed.c.day.desc()).limit(most)).all()
+        return issues.on(self.connection, self.edition.slug, days)[::-1]
 
     def lines(self, first: date, last: date) -> list[Line]:
         """Return a line for each issue from *first* to *last*, in day order."""
@@ -138,6 +145,10 @@ class View:
     def catalogue(self) -> Catalogue:
         """Return the same by facets and by words."""
         return Catalogue.of(self.connection, self.edition.slug, self.now)
+
+    def walk(self, search: Search) -> Walk:
+        """Return a walk through what is looked for: all entries if nothing is."""
+        return Walk(catalogue=self.catalogue(), now=self.now, search=search)
 
     # What may be seen
 

@@ -150,6 +150,22 @@ def place(edition_id: int, entry_id: int, stretch: Stretch, event: int | None) -
     return edition_id << _EDITION | (stretch.days is not None) << _PRINTED | day << _DAY | number
 
 
+def place_of_day(edition_id: int, day: date) -> int:
+    """Return the lowest id of what an edition's issue of *day* printed; an entry's newest day is no other's."""
+    return edition_id << _EDITION | 1 << _PRINTED | day.toordinal() << _DAY
+
+
+def place_of_report(edition_id: int, event: int | None, entry_id: int) -> int:
+    """Return the id of a report that no issue printed; *event* is the last day it may have ended, as YYYYMMDD."""
+    return edition_id << _EDITION | (event or 0) << _DAY | entry_id
+
+
+def stands_at(place: int) -> tuple[date | None, int]:
+    """Return the day of issue that a place is of, and none and the day of an event for a report's (YYYYMMDD or 0)."""
+    number = place >> _DAY & (1 << _PRINTED - _DAY) - 1
+    return (date.fromordinal(number), 0) if place >> _PRINTED & 1 else (None, number)
+
+
 def places(edition_id: int) -> tuple[int, int]:
     """Return the lowest and the highest id that a row of an edition can have."""
     return edition_id << _EDITION, (edition_id + 1 << _EDITION) - 1

@@ -31,13 +31,13 @@ def list_(json: Json = False) -> None:
 
     Example: daily-dose editions list
     """
-    from newsletter.desk.editing import days_text
+    from newsletter.shapes import days_text, edition_shape
     from scheduler.calendar import edition_day
 
     with opened() as room:
         every = room.desk.editions()
     if json:
-        answer([shape(each) for each in every])
+        answer([edition_shape(each) for each in every])
         return
     for each in every:
         today = edition_day(each, now())
@@ -72,33 +72,11 @@ def set_(slug: Slug, values: Values, json: Json = False) -> None:
     _tell(edition, json=json)
 
 
-def shape(edition: Edition) -> dict[str, object]:
-    """Return an edition as JSON: zone and time of its newest schedule, and every schedule with its first day."""
-    from newsletter.desk.editing import days_text
-
-    newest = edition.schedules[-1]
-    return {
-        "slug": edition.slug,
-        "title": edition.title,
-        "language": edition.language,
-        "zone": newest.zone.key,
-        "time": newest.time.isoformat("minutes"),
-        "days": days_text(edition.days),
-        "from": edition.sender,
-        "rest_days": edition.rest_days,
-        "kinds": sorted(map(str, edition.kinds)),
-        "tags": sorted(edition.tags),
-        "since": edition.since.isoformat(),
-        "schedules": [
-            {"from": str(each.from_day), "zone": each.zone.key, "time": each.time.isoformat("minutes")}
-            for each in edition.schedules
-        ],
-    }
-
-
 def _tell(edition: Edition, *, json: bool) -> None:
+    from newsletter.shapes import edition_shape
+
     if json:
-        answer(shape(edition))
+        answer(edition_shape(edition))
         return
     newest = edition.schedules[-1]
     say(f"{edition.slug}: from {newest.from_day} at {_hour(newest)}")

@@ -186,7 +186,7 @@ def told(room: Newsroom, issue: Issue) -> dict[str, object]:
     """Return an issue as JSON, with its page's address."""
     from newsletter.shapes import issue_shape
 
-    return issue_shape(issue, room.press.url_of(issue))
+    return {**issue_shape(issue, room.press.url_of(issue))}
 
 
 def headline(issue: Issue) -> str:

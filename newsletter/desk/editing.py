@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from newsletter.errors import NewsletterError
 from newsletter.fields import is_language
 from newsletter.models import Edition, Kind, Schedule
+from newsletter.shapes import WEEKDAYS
 from newsletter.text import clean_line, slugify
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOST_REST = 3650
 
 
@@ -76,22 +76,11 @@ def days(name: str, text: str) -> dict[str, Any]:
     found: set[int] = set()
     for part in text.lower().split(","):
         ends = [end.strip()[:3] for end in part.split("-")]
-        if not set(ends) <= set(_DAYS) or len(ends) > 2:  # noqa: PLR2004 -- from and to
+        if not set(ends) <= set(WEEKDAYS) or len(ends) > 2:  # noqa: PLR2004 -- from and to
             raise WrongValue(name, text, "weekdays, such as mon-sun, mon-fri or mon,wed,fri")
-        first, last = _DAYS.index(ends[0]), _DAYS.index(ends[-1])
+        first, last = WEEKDAYS.index(ends[0]), WEEKDAYS.index(ends[-1])
         found |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
     return {"days": frozenset(found)}
-
-
-def days_text(found: frozenset[int]) -> str:
-    """Return weekdays as `days` reads them."""
-    runs: list[list[int]] = []
-    for day in sorted(found):
-        if runs and runs[-1][-1] == day - 1:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return ",".join(_DAYS[run[0]] if len(run) == 1 else f"{_DAYS[run[0]]}-{_DAYS[run[-1]]}" for run in runs)
 
 
 def _title(name: str, text: str) -> dict[str, Any]:

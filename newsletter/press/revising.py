@@ -55,7 +55,7 @@ def revised(entry: Entry, values: Mapping[str, Any], sources: Sequence[Source] =
     wrong = [(name, f"expected one of {', '.join(sorted(known))}") for name in values if name not in known]
     if wrong:
         raise InvalidEntry(wrong)
-    shape = entry_shape(entry)
+    shape: dict[str, Any] = {**entry_shape(entry)}
     shape |= {name: _value(name, value) for name, value in values.items()}
     shape["guessed"] = [name for name in entry.guessed if name not in values]
     result = entry_of(shape)

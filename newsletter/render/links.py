@@ -155,6 +155,10 @@ class Links:
         """Return the address of the issues as a calendar (iCalendar)."""
         return self._here("/calendar.ics")
 
+    def api(self) -> str:
+        """Return the address of the page that tells programmers of the API; it is every edition's."""
+        return f"{self.base_url}/api/docs"
+
     def box(self) -> str:
         """Return the address of the box, to be framed."""
         return self._here("/box")

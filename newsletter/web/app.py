@@ -21,6 +21,7 @@ from newsletter.circulation import Circulation
 from newsletter.models import Publisher
 from newsletter.store.engine import Store, UnusableDatabase
 from newsletter.web.answers import Asked, Reply, is_known, reply
+from newsletter.web.api.pages import pages
 from newsletter.web.caps import Caps
 from newsletter.web.counter import Challenge, Counter, anybody
 from newsletter.web.embedding import OEmbed
@@ -70,7 +71,15 @@ def create_app(
     )
     watch = watch or Watch(Metrics(tuple))
     asked = {**programs(counter), "/oembed": ("GET", OEmbed(memory).answer)}
-    site = Site(memory, doings(counter), asked, caps=caps or Caps(), network=counter.network, watch=watch)
+    site = Site(
+        memory,
+        doings(counter),
+        asked,
+        api=pages(circulation.forms.keys),
+        caps=caps or Caps(),
+        network=counter.network,
+        watch=watch,
+    )
     app = Starlette(
         routes=site.routes(),
         exception_handlers={

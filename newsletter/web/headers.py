@@ -29,6 +29,16 @@ PRIVATE_HEADERS: Headers = (
 )
 #: Readers that run in a browser fetch feeds from pages of their own.
 FEED_HEADERS: Headers = (*PAGE_HEADERS, _ANY_ORIGIN)
+#: Programs in any page may read the API, and what they are told beside the content (Fetch, 3.3.3).
+API_HEADERS: Headers = (*FEED_HEADERS, (b"access-control-expose-headers", b"ETag, Location, Retry-After"))
+#: The answer to a browser that asks whether a page may ask so; it need not ask again for a day.
+PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+    "Allow": "GET, HEAD, OPTIONS",
+}
 SCRIPT_HEADERS: Headers = (*_COMMON, _ANY_ORIGIN, (b"cross-origin-resource-policy", b"cross-origin"))
 
 

@@ -19,12 +19,14 @@ from newsletter.render.subscribing import ASKED
 from newsletter.shapes import instant
 from newsletter.tokens import Purpose
 from newsletter.web.answers import Answer
+from newsletter.web.api.problems import refused
+from newsletter.web.api.told import Accepted, FormToken, Wish
 from newsletter.web.bodies import media_type, read_body
 from newsletter.web.counter import Counter
 from newsletter.web.headers import PRIVATE_HEADERS
 from newsletter.web.subscribing import Refused, ask
 
-_FIELDS = frozenset(["address", "edition", "token", "cadence", "weekday", "hour", "zone", "format"])
+_FIELDS = Wish.__required_keys__ | Wish.__optional_keys__
 
 
 class NotAsExpected(Refused):
@@ -41,7 +43,7 @@ class Interface:
         """Give a token, and say when it is believed."""
         now, lifetime = self.counter.now(), Purpose.FORM.lifetime
         assert lifetime is not None, "forms have their time"
-        said = {
+        said: FormToken = {
             "token": self.counter.circulation.forms.token(now),
             "not_before": instant(now + SHORTEST),
             "expires": instant(now + lifetime),
@@ -52,15 +54,16 @@ class Interface:
         """Take a wish."""
         if media_type(request) != "application/json":
             problem = {"": "expected a body of application/json"}
-            return _problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem)
+            return refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem, PRIVATE_HEADERS)
         try:
             fields = _fields(await read_body(request))
             await ask(self.counter, fields, "sign-up by program", request)
-        except NotAsExpected as refused:
-            return _problem(HTTPStatus.BAD_REQUEST, refused.problems)
-        except Refused as refused:
-            return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, refused.problems)
-        return _json({"status": "accepted", "detail": ASKED}, HTTPStatus.ACCEPTED)
+        except NotAsExpected as wrong:
+            return refused(HTTPStatus.BAD_REQUEST, wrong.problems, PRIVATE_HEADERS)
+        except Refused as wrong:
+            return refused(HTTPStatus.UNPROCESSABLE_ENTITY, wrong.problems, PRIVATE_HEADERS)
+        accepted: Accepted = {"status": "accepted", "detail": ASKED}
+        return _json(accepted, HTTPStatus.ACCEPTED)
 
 
 def _fields(body: bytes) -> Mapping[str, str]:
@@ -84,17 +87,6 @@ def _fields(body: bytes) -> Mapping[str, str]:
     return {name: str(value) for name, value in told.items()}
 
 
-def _problem(status: HTTPStatus, problems: Mapping[str, str]) -> Answer:
-    said = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": int(status),
-        "detail": "; ".join(f"{name}: {problem}" if name else problem for name, problem in problems.items()),
-        "errors": [{"field": name, "detail": problem} for name, problem in problems.items()],
-    }
-    return _json(said, status, "application/problem+json")
-
-
-def _json(said: object, status: int, media: str = "application/json") -> Answer:
+def _json(said: Mapping[str, object], status: int) -> Answer:
     body = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    return Answer.of(body, media, status=status, cache_control="no-store", headers=PRIVATE_HEADERS)
+    return Answer.of(body, "application/json", status=status, cache_control="no-store", headers=PRIVATE_HEADERS)

@@ -31,7 +31,7 @@ _WORDS: Mapping[int, Words] = {
     500: Words("Something went wrong on our side", ["It was written down, and we will look at it. Please try again."]),
     503: Words("The archive does not answer just now", ["Please try again in a minute."]),
 }
-_MORE: Mapping[int, Headers] = {
+MORE: Mapping[int, Headers] = {
     405: ((b"allow", b"GET, HEAD"),),
     # The server ends the connection of a request that failed so: who asked must not use it again.
     500: ((b"connection", b"close"),),
@@ -42,7 +42,7 @@ _MORE: Mapping[int, Headers] = {
 def problem(status: int, room: Room | None, publisher: Publisher) -> Answer:
     """Return the page for *status*, in an edition's dress where there is one to wear."""
     words = _WORDS.get(status, Words("This can't be answered", ["Please check the address."]))
-    headers = (*PAGE_HEADERS, *_MORE.get(status, ()))
+    headers = (*PAGE_HEADERS, *MORE.get(status, ()))
     caching = "no-store" if status >= TOO_MANY else "no-cache"  # what passes is nobody's to keep
     if room is None:
         text, media_type = "\n".join([words.heading, *words.lines, ""]), "text/plain; charset=utf-8"

@@ -28,11 +28,13 @@ from newsletter.store.engine import UnusableDatabase, change_number
 from newsletter.text import clean_line
 from newsletter.web import beside, embedding, robots, ways
 from newsletter.web.answers import Answer, Asked, Reply, reply
+from newsletter.web.api.pages import is_api
+from newsletter.web.api.problems import problem as for_programs
 from newsletter.web.browsing import ASKED
 from newsletter.web.caps import Caps, is_counted
 from newsletter.web.fixed import fixed, line
 from newsletter.web.following import PAGES as FOLLOWING
-from newsletter.web.headers import PAGE_HEADERS
+from newsletter.web.headers import API_HEADERS, PAGE_HEADERS, PREFLIGHT
 from newsletter.web.kept import Kept, Made, Memory, Moved, Passing, Room
 from newsletter.web.metrics import Watch
 from newsletter.web.problems import problem
@@ -59,6 +61,9 @@ _ROOMS: Mapping[str, Page] = {**beside.PAGES, **embedding.PAGES, **ways.PAGES, *
 #: Every page in the order in which they are tried, and the fields of a query that it reads.
 _PAGES: Mapping[str, tuple[Page, Sequence[str]]] = {**{path: (page, ()) for path, page in _ROOMS.items()}, **ASKED}
 
+#: What names the edition, in an address or a query.
+_NAMED = "edition"
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 #: What a reader does on a page of an edition, with GET, HEAD or POST.
 Doing = Callable[[Request, Kept, Room], Awaitable[Answer]]
@@ -75,6 +80,7 @@ class Site:
         doings: Mapping[str, Doing],
         programs: Mapping[str, Program],
         *,
+        api: Mapping[str, tuple[Page, Sequence[str]]],
         caps: Caps,
         network: Callable[[Request], str],
         watch: Watch,
@@ -82,6 +88,7 @@ class Site:
         self._memory = memory
         self._doings = doings
         self._programs = programs
+        self._api = api
         self._caps = caps
         self._network = network
         self._watch = watch
@@ -94,6 +101,10 @@ class Site:
         routes += [Route(path, self._always(answer)) for path, answer in fixed().items()]
         for path, (method, program) in self._programs.items():
             routes.append(Route(path, self._serve(program), methods=[method]))
+        for path, page in self._api.items():
+            routes.append(Route(path, self._page(*page)))
+            routes.append(Route(path, self._permit, methods=["OPTIONS"]))
+            routes.append(Route(f"{path}/", self._turn))
         for prefix in _PREFIXES:
             for path, page in _PAGES.items():
                 routes.append(Route(prefix + path, self._page(*page)))
@@ -116,8 +127,7 @@ class Site:
         """Answer a page, which may read some *fields* of a query."""
 
         async def answer(request: Request) -> Response:
-            kept, room = await self._look(request)
-            asked = _asked(request, fields) if fields else {}
+            kept, room, asked = await self._asked(request, fields)
             query = urlencode(asked)
             behind = f"?{query}" if query else ""
             if _elsewhere(request, room):
@@ -148,6 +158,11 @@ class Site:
 
     async def _look(self, request: Request) -> tuple[Kept, Room]:
         """Return what is kept, and the edition that is asked for; raise `HTTPException` for what is no address."""
+        kept, room, _ = await self._asked(request, ())
+        return kept, room
+
+    async def _asked(self, request: Request, fields: Sequence[str]) -> tuple[Kept, Room, Parts]:
+        """Return the same, and what fills in those *fields* of the query, which may name the edition."""
         scope = request.scope
         if _CONTROL.search(scope["path"]):
             raise HTTPException(HTTPStatus.NOT_FOUND)
@@ -157,10 +172,11 @@ class Site:
         kept = await self._memory.kept()
         if not kept.rooms:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE)
-        room = kept.room(request.path_params.get("edition"))
+        asked = _filled_in(request, fields) if fields else {}
+        room = kept.room(request.path_params.get(_NAMED, asked.get(_NAMED)))
         if room is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return kept, room
+        return kept, room, asked
 
     def _count(self, request: Request) -> None:
         """Raise `HTTPException` if the reader's network has asked too often for what costs work."""
@@ -200,6 +216,10 @@ class Site:
             return self._response(request, answer)
 
         return give
+
+    async def _permit(self, _request: Request) -> Response:
+        """Let programs in any page read (Fetch, 4.8: the preflight)."""
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=PREFLIGHT)
 
     async def _alive(self, request: Request) -> Response:
         """Say that the process answers; it asks nothing of the database."""
@@ -255,6 +275,8 @@ class Site:
         return await self._problem(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     async def _problem(self, request: Request, status: int) -> Response:
+        if is_api(request.scope["path"]):
+            return self._response(request, for_programs(status))
         try:
             kept = await self._memory.kept()
         except UnusableDatabase:
@@ -275,7 +297,8 @@ class Site:
         return self._moved(request, self._memory.base + quote(path) + query)
 
     def _moved(self, request: Request, address: str) -> Response:
-        headers = (*PAGE_HEADERS, (b"location", address.encode()))
+        common = API_HEADERS if is_api(request.scope["path"]) else PAGE_HEADERS
+        headers = (*common, (b"location", address.encode()))
         moved = Answer.of(b"", "text/plain", status=301, cache_control="public, max-age=60", headers=headers)
         return self._response(request, moved)
 
@@ -286,7 +309,7 @@ class Site:
         return self._response(request, passed)
 
 
-def _asked(request: Request, fields: Sequence[str]) -> Parts:
+def _filled_in(request: Request, fields: Sequence[str]) -> Parts:
     """Return those of *fields* that a query fills in, cleaned, in their own order; of a field given twice the last."""
     given = dict(parse_qsl(request.scope["query_string"].decode("utf-8", "replace")))
     cleaned = {name: clean_line(given[name]) for name in fields if name in given}

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rooms import START, an_edition, day
 
-from newsletter.desk.editing import WrongValue, days, days_text, edited
+from newsletter.desk.editing import WrongValue, days, edited
 from newsletter.models import Kind, Schedule
+from newsletter.shapes import days_text
 
 EDITION = an_edition()
 

@@ -18,13 +18,16 @@ from servers.missing import missing
 
 from newsletter.render.box import box_script
 from newsletter.render.mail import issue_mail
+from newsletter.render.programs import api_page
+from newsletter.web.api.document import document
 
 SCHEMES = ["light", "dark"]
 PAGES = samples.every_page() | {"arabic-front": samples.arabic_front()}
 MAILS = {f"mail-{name}": issue_mail(issue, **samples.WHOSE, **more).html for name, (issue, more) in LETTERS.items()}
 OF_READERS = every_reader_page() | {f"letter-{name}": letter.html for name, letter in every_letter().items()}
 FOUND = every_found_page()
-DOCUMENTS = {f"/{name}": html for name, html in (PAGES | MAILS | OF_READERS | FOUND).items()}
+API = {"api": api_page(document(samples.WHOSE["publisher"], "Daily Dose"), "/api/v1/openapi.json", **samples.WHOSE)}
+DOCUMENTS = {f"/{name}": html for name, html in (PAGES | MAILS | OF_READERS | FOUND | API).items()}
 #: A page of somebody else's that embeds the box, with a style that would spoil it.
 HOST = (
     "<!doctype html><html lang=en><title>Theirs</title><style>p, h1, a { color: red; font: 9px x }</style>"
