@@ -74,7 +74,7 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What was asked for stands at another address of this site."""
+    """What was asked for stands at another address of this site; the query goes along."""
 
     address: str
 

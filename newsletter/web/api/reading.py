@@ -128,8 +128,7 @@ def entry(asked: Asked) -> Made:
         case Withdrawal():
             return gone(found)
         case Shown(entry=shown) if shown.slug != slug:
-            query = {name: asked.parts[name] for name in (fields.EDITION.name,) if name in asked.parts}
-            return Moved(_address(asked.links, f"entries/{quote(shown.slug, safe='')}", query))
+            return Moved(_address(asked.links, f"entries/{quote(shown.slug, safe='')}", {}))
         case Shown():
             return as_json(told.told_entry(found, asked.links, asked.rights))
     return None
