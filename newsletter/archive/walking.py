@@ -58,7 +58,7 @@ class Walk:
     def newest(self, mark: Mark | None, *, most: int) -> Walked:
         """Walk in the order of lists: newest issue first, then reports, the newest event first."""
         began = mark.began if mark else self._newest_number()
-        moved = self._moved(began)
+        moved = self._moved(began) if mark else {}
         first, last = places(self.catalogue.edition_id)
         below = self._place(mark) if mark else last + 1
         found = self.catalogue.places(self.search, first=first, last=below - 1, most=most + len(moved) + 1)
@@ -74,11 +74,13 @@ class Walk:
     def best(self, mark: Mark | None, *, most: int) -> Walked | None:
         """Walk through the best first; `None` if there are too many to be ranked."""
         first, last = places(self.catalogue.edition_id)
-        found = self.catalogue.places(self.search, first=first, last=last, most=2 * FEW + 1)
+        # Of what was few when it began, there may be more now.
+        most_found = 2 * FEW if mark else FEW
+        found = self.catalogue.places(self.search, first=first, last=last, most=most_found + 1)
         if not mark and len(found) > FEW:
             return None
         began = mark.began if mark else self._newest_number()
-        moved = self._moved(began)
+        moved = self._moved(began) if mark else {}
         # Where each stood then says which it is: that order stays.
         those = sorted(((moved.get(place, place) or 0, place) for place in found), reverse=True)
         bits = {place: 1 << at for at, (then, place) in enumerate(those) if then}
@@ -93,7 +95,9 @@ class Walk:
 
     def _newest_number(self) -> int:
         ours = (issues.c.edition_id == self.catalogue.edition_id) & (issues.c.published_at <= self.now)
-        return self.catalogue.connection.scalar(select(func.max(issues.c.number)).where(ours)) or 0
+        # Both rise together, and of instants there is an index with the edition.
+        newest = select(issues.c.number).where(ours).order_by(issues.c.published_at.desc()).limit(1)
+        return self.catalogue.connection.scalar(newest) or 0
 
     def _moved(self, began: int) -> Mapping[int, int | None]:
         """Return the places of what was published since, with the place that each had; none for what is new."""

@@ -80,6 +80,26 @@ def test_our_policy_refuses_nothing_of_ours(browser):
     assert complaints == []
 
 
+def test_a_page_of_another_site_reads_the_api(browser):
+    """With a header that a browser asks leave for first, and across a redirect; what was known costs nothing."""
+    page = browser.new_page()
+    page.route(f"{THEIRS}/**", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+    page.goto(f"{THEIRS}/")
+    told = page.evaluate(
+        """async site => {
+            const first = await fetch(`${site}/api/v1/today/`);
+            const known = {"If-None-Match": first.headers.get("ETag")};
+            const again = await fetch(first.url, {headers: known, cache: "no-store"});
+            const gone = await fetch(`${site}/api/v1/entries/never-was`);
+            return [(await first.json()).day, first.url, again.status, (await gone.json()).title];
+        }""",
+        SITE,
+    )
+    page.close()
+
+    assert told == ["2026-11-22", f"{SITE}/api/v1/today", 304, "Not Found"]
+
+
 def test_another_site_frames_the_box_and_embeds_it_by_its_script(browser):
     page = browser.new_page()
     complaints = _complaints(page)
