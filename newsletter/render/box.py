@@ -16,8 +16,8 @@ from markupsafe import escape
 
 from newsletter.models import Edition, Entry, Issue, Publisher
 from newsletter.render import prose, templates, words
+from newsletter.render.framing import MARKS
 from newsletter.render.links import Links
-from newsletter.render.pages import MARKS
 
 #: A longer text is a page's, not a box's: the box shows its beginning. In characters of the body.
 LONGEST = 900

@@ -17,9 +17,9 @@ from markupsafe import Markup
 
 from newsletter.facets import Facet, Value
 from newsletter.models import Edition, Entry, Publisher
-from newsletter.render import pages
 from newsletter.render.cuts import NAMES, FacetLink, label
 from newsletter.render.following import FOLLOWED, titled
+from newsletter.render.framing import page
 from newsletter.render.links import Links
 
 
@@ -102,7 +102,7 @@ def facet_page(
     """Return the entries that have a value, a page of them, with the values *beside* it."""
     said = label(value.facet, value.slug, value.name, edition.language)
     address = links.facet(value.facet, value.slug)
-    return pages.page(
+    return page(
         "facet",
         edition=edition,
         publisher=publisher,
@@ -134,7 +134,7 @@ def values_page(
 ) -> str:
     """Return values of a facet with their counts, a page of them."""
     heading = NAMES[facet][1]
-    return pages.page(
+    return page(
         "values",
         edition=edition,
         publisher=publisher,
@@ -153,7 +153,7 @@ def facets_page(
     facets: Mapping[Facet, Most], total: int, *, edition: Edition, publisher: Publisher, links: Links
 ) -> str:
     """Return all facets, each with its most frequent values."""
-    return pages.page(
+    return page(
         "facets",
         edition=edition,
         publisher=publisher,
@@ -183,7 +183,7 @@ def search_page(form: Form, outcome: Outcome | None, *, edition: Edition, publis
     """Return the search: its form and, if something was looked for, what was found."""
     text = form.values.get("q", "")
     here = links.path.search()
-    return pages.page(
+    return page(
         "search",
         edition=edition,
         publisher=publisher,

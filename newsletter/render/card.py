@@ -23,6 +23,8 @@ from newsletter.models import Edition, Entry, Kind
 from newsletter.render import prose, words
 from newsletter.render.beside import CARD
 
+#: In pixels: no line is drawn smaller to make it fit.
+_SMALLEST = 16
 WIDTH, HEIGHT = CARD
 #: How many cards a process keeps: some 25 kB each.
 _KEPT = 256
@@ -156,7 +158,7 @@ def _line(
     colour: str = _INK,
 ) -> None:
     """Draw a line, as small as it must be to fit; nothing where we have no letters for it."""
-    while (font := _font_of(text, weight, size)) and font.getlength(text) > _RIGHT - _LEFT and size > 16:  # noqa: PLR2004
+    while (font := _font_of(text, weight, size)) and font.getlength(text) > _RIGHT - _LEFT and size > _SMALLEST:
         size -= 2
     if font:
         draw.text((x, y), text, font=font, fill=colour, anchor=anchor)

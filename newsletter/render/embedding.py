@@ -14,9 +14,10 @@ from html import escape
 from xml.sax.saxutils import escape as escape_xml
 
 from newsletter.models import Edition, Issue, Publisher
-from newsletter.render import pages, templates
+from newsletter.render import templates
 from newsletter.render.beside import CARD
 from newsletter.render.box import short_of
+from newsletter.render.framing import page
 from newsletter.render.links import Links
 
 #: What a frame of the box has room in, in CSS pixels: most entries without a scroll bar.
@@ -92,7 +93,7 @@ def static_box(issue: Issue | None, *, edition: Edition, links: Links) -> str:
 
 def embed_page(issue: Issue | None, *, edition: Edition, publisher: Publisher, links: Links) -> str:
     """Return the page that shows how to embed the box; its static form is of *issue*, the latest that stands."""
-    return pages.page(
+    return page(
         "embed",
         edition=edition,
         publisher=publisher,

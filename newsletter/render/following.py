@@ -16,8 +16,8 @@ from typing import NamedTuple
 from newsletter.facets import Facet, Value
 from newsletter.models import Edition, Publisher
 from newsletter.render.cuts import NAMES, label
+from newsletter.render.framing import page
 from newsletter.render.links import Links
-from newsletter.render.pages import page
 from newsletter.text import clean_line
 
 _TITLES: Mapping[Facet, str] = {

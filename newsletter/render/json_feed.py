@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,8 +11,23 @@ from newsletter.models import Issue
 from newsletter.render import words
 from newsletter.render.items import Feed, item
 from newsletter.render.links import Links
-from newsletter.shapes import instant, source_shape
+from newsletter.shapes import entry_shape, instant
 from newsletter.text import clean
+
+#: What an item tells of its entry as fields, under the names of its JSON shape.
+_FIELDS = (
+    "kind",
+    "content_note",
+    "speaker",
+    "speaker_role",
+    "event_date",
+    "event_end",
+    "country",
+    "place",
+    "latitude",
+    "longitude",
+    "groups",
+)
 
 
 def json_feed(feed: Feed) -> bytes:
@@ -85,27 +101,15 @@ def _withdrawn(issue: Issue) -> dict[str, Any]:
 
 def _told(issue: Issue) -> dict[str, Any]:
     """Return what an entry says in fields, under the names of its JSON shape."""
-    entry = issue.entry
+    shape: Mapping[str, Any] = entry_shape(issue.entry)
     return {
         "day": issue.day.isoformat(),
         "state": str(issue.state),
         "rerun": words.rerun_line(issue) is not None,
-        "entry": entry.slug,
-        "kind": str(entry.kind),
-        "content_note": entry.content_note,
-        "speaker": entry.speaker,
-        "speaker_role": entry.speaker_role,
-        "event_date": str(entry.event_date) if entry.event_date else None,
-        "event_end": str(entry.event_end) if entry.event_end else None,
-        "country": entry.country,
-        "place": entry.place,
-        "latitude": entry.latitude,
-        "longitude": entry.longitude,
-        "groups": [
-            {"slug": group.slug, "name": group.name, "attribution": str(group.attribution)} for group in entry.groups
-        ],
-        "toll": words.toll(entry),
-        "sources": [source_shape(source) for source in entry.sources],
+        "entry": issue.entry.slug,
+        **{name: shape[name] for name in _FIELDS},
+        "toll": words.toll(issue.entry),
+        "sources": shape["sources"],
         "corrections": [
             {"corrected_at": instant(correction.corrected_at), "note": correction.note}
             for correction in words.newest_first(issue.corrections)

@@ -13,9 +13,9 @@ import css_inline
 from newsletter.errors import NewsletterError
 from newsletter.models import Correction, Edition, Entry, Issue, Publisher
 from newsletter.render import headers, message, prose, templates, words
+from newsletter.render.framing import MARKS
 from newsletter.render.links import Links
 from newsletter.render.message import Letter
-from newsletter.render.pages import MARKS
 from newsletter.render.squares import Line
 
 #: The most that a part may have, in bytes; Gmail cuts a mail off at about 102 kB.

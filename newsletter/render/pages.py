@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from newsletter.models import Correction, Edition, Entry, Issue, Publisher, Withdrawal
+from newsletter.models import Correction, Edition, Entry, Issue, Publisher
 from newsletter.render import prose, squares, templates, words
+from newsletter.render.absence import gone_page
 from newsletter.render.beside import Beside, beside, beside_issue
+from newsletter.render.framing import page
 from newsletter.render.links import Links
 from newsletter.render.squares import Line, Year
 
-#: The mark that stands beside each colour, for those who do not see it.
-MARKS = {"words": "“", "actions": "■", "background": "¶", "withdrawn": "×"}
 #: A leap year, in which every day of the year exists.
 _LEAP_YEAR = 2000
 
@@ -298,89 +298,9 @@ def about_page(*, edition: Edition, publisher: Publisher, links: Links) -> str:
     )
 
 
-# What is not there
-
-
-def not_found_page(*, edition: Edition, publisher: Publisher, links: Links) -> str:
-    """Return what to show under an address that leads nowhere (404)."""
-    return problem_page(
-        "There is no such page",
-        ["The address may be mistyped, or nothing was published on that day."],
-        edition=edition,
-        publisher=publisher,
-        links=links,
-        seek=True,
-    )
-
-
-def gone_page(
-    withdrawal: Withdrawal,
-    *,
-    edition: Edition,
-    publisher: Publisher,
-    links: Links,
-    title: str = words.WITHDRAWN,
-    previous: Line | None = None,
-    next: Line | None = None,  # noqa: A002 -- the word on the page
-) -> str:
-    """Return the notice that stands in the place of a withdrawn entry or issue (410)."""
-    return page(
-        "gone",
-        edition=edition,
-        publisher=publisher,
-        links=links,
-        listed=False,
-        room="gone",
-        title=f"{title} – {edition.title}",
-        heading=title,
-        description="What stood here was withdrawn.",
-        address=links.home(),
-        withdrawal=withdrawal,
-        previous=previous,
-        next=next,
-    )
-
-
-def problem_page(
-    heading: str,
-    lines: Sequence[str],
-    *,
-    edition: Edition,
-    publisher: Publisher,
-    links: Links,
-    **more: object,
-) -> str:
-    """Return a plain page that says what went wrong (*heading*) and what to do about it (*lines*)."""
-    return page(
-        "message",
-        edition=edition,
-        publisher=publisher,
-        links=links,
-        listed=False,
-        room="message",
-        title=f"{heading} – {edition.title}",
-        heading=heading,
-        description=heading,
-        address=links.home(),
-        lines=lines,
-        **more,
-    )
-
-
 # What pages share
 
 _PROMISE = "One dated, sourced entry a day, from an archive of what extremists have said and done."
-
-
-def page(name: str, *, links: Links, **values: object) -> str:
-    """
-    Fill a template; on the page itself addresses are relative to the host.
-
-    *listed*: whether search engines may know it; *followed*: the `Titled` of a page that has feeds of its own.
-    """
-    return templates.render(
-        f"site/{name}.html", links=links.path, marks=MARKS, **({"listed": True, "followed": None} | values)
-    )
 
 
 def _of_issue(issue: Issue, *, edition: Edition, publisher: Publisher, links: Links) -> dict[str, object]:

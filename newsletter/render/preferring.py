@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from newsletter.models import Edition, Publisher
 from newsletter.preferences import Preferences, zones
-from newsletter.render import choices, pages, words
+from newsletter.render import choices, words
+from newsletter.render.framing import page
 from newsletter.render.links import Links
 from newsletter.render.subscribing import Button, Filled, asking_page, of_the_whole
 
@@ -48,7 +49,7 @@ DONE = {
 
 def link_page(filled: Filled, *, edition: Edition, publisher: Publisher, links: Links) -> str:
     """Return the form that asks for a link to one's preferences."""
-    return pages.page(
+    return page(
         "preferences_link",
         edition=edition,
         publisher=publisher,
@@ -87,7 +88,7 @@ def preferences_page(
 
     *done* names what was just done; *problem* is what is wrong with the new address that was *typed*.
     """
-    return pages.page(
+    return page(
         "preferences",
         edition=edition,
         publisher=publisher,

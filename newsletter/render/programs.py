@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from newsletter.models import Edition, Publisher
+from newsletter.render.framing import page
 from newsletter.render.links import Links
-from newsletter.render.pages import page
 
 Schema = Mapping[str, Any]
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from newsletter.models import Edition, Publisher
 from newsletter.preferences import Preferences, zones
-from newsletter.render import choices, pages
+from newsletter.render import choices
+from newsletter.render.framing import page
 from newsletter.render.links import Links
 
 #: What is said to whoever asks, whatever is known of the address.
@@ -43,7 +44,7 @@ def subscribe_page(
     """Return the form that asks for a subscription to *edition*, or to another of those *offered*."""
     usual = Preferences(zone=edition.schedules[-1].zone.key).fields() | {"address": "", "edition": edition.slug}
     values = usual | {name: text for name, text in filled.values.items() if name in usual}
-    return pages.page(
+    return page(
         "subscribe",
         edition=edition,
         publisher=publisher,
@@ -131,7 +132,7 @@ def asking_page(
     ways: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Return a page that is one reader's: what it says, a *button* if there is one, and *ways* on."""
-    return pages.page(
+    return page(
         "ask",
         edition=edition,
         publisher=publisher,

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from newsletter.facets import Value
 from newsletter.models import Edition, Entry, Publisher
-from newsletter.render import pages, templates, words
+from newsletter.render import templates, words
+from newsletter.render.framing import page
 from newsletter.render.links import Links
 
 #: How many entries a page of the timeline has.
@@ -98,7 +99,7 @@ def timeline_page(years: Sequence[Value], undated: int, *, edition: Edition, pub
         Decade(first=first, years=tuple(those))
         for first, those in groupby(newest_first, key=lambda value: int(value.slug) // 10 * 10)
     )
-    return pages.page(
+    return page(
         "timeline",
         edition=edition,
         publisher=publisher,
@@ -137,7 +138,7 @@ def timeline_year_page(
         Part(heading=_heading(began, year, edition.language), anchor=_anchor(began), entries=tuple(those))
         for began, those in groupby(entries, key=lambda entry: _began(entry, year))
     )
-    return pages.page(
+    return page(
         "timeline_year",
         edition=edition,
         publisher=publisher,
@@ -207,7 +208,7 @@ def map_page(countries: Sequence[Value], *, edition: Edition, publisher: Publish
         for code, count in counts.items()
     ]
     width, height, shapes = world()
-    return pages.page(
+    return page(
         "map",
         edition=edition,
         publisher=publisher,

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from newsletter.archive.reading import Shown
 from newsletter.models import Withdrawal
-from newsletter.render import citing, pages
+from newsletter.render import absence, citing
 from newsletter.render.beside import FORMS
 from newsletter.render.citing import Cited
 from newsletter.render.links import Beside
@@ -31,7 +31,7 @@ def _beside(look: Look, parts: Parts, *, form: Beside) -> Made:
         case None:
             return None
         case Withdrawal():
-            return html(pages.gone_page(found, **look.whose), status=HTTPStatus.GONE)
+            return html(absence.gone_page(found, **look.whose), status=HTTPStatus.GONE)
         case Shown(entry=shown) if shown.slug != parts["slug"]:
             return Moved(look.links.entry(shown.slug, form))
         case Shown():

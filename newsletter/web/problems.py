@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from newsletter.models import Publisher
-from newsletter.render import pages
+from newsletter.render import absence
 from newsletter.web.answers import Answer, Headers
 from newsletter.web.headers import PAGE_HEADERS
 from newsletter.web.kept import Room
@@ -49,6 +49,6 @@ def problem(status: int, room: Room | None, publisher: Publisher) -> Answer:
     else:
         whose: Whose = {"edition": room.edition, "publisher": publisher, "links": room.links}
         found = status != NOT_FOUND
-        text = pages.problem_page(*words, **whose) if found else pages.not_found_page(**whose)
+        text = absence.problem_page(*words, **whose) if found else absence.not_found_page(**whose)
         media_type = HTML
     return Answer.of(text.encode(), media_type, status=status, cache_control=caching, headers=headers)

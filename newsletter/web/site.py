@@ -18,7 +18,7 @@ from typing import TypedDict
 from newsletter.archive.reading import Shown, View
 from newsletter.archive.survey import Survey
 from newsletter.models import Edition, Entry, Issue, Publisher, Withdrawal
-from newsletter.render import pages
+from newsletter.render import absence, pages
 from newsletter.render.box import box_page, box_script, style_source
 from newsletter.render.links import Links
 from newsletter.render.squares import Year
@@ -99,7 +99,7 @@ def entry(look: Look, parts: Parts) -> Made:
         case None:
             return None
         case Withdrawal():
-            return html(pages.gone_page(found, **look.whose), status=_GONE)
+            return html(absence.gone_page(found, **look.whose), status=_GONE)
         case Shown(entry=shown) if shown.slug != parts["slug"]:
             return Moved(look.links.entry(shown.slug))
         case Shown(entry=shown):

@@ -273,7 +273,7 @@ def lines(first: date, last: date) -> list[Line]:
 
 def every_page() -> dict[str, str]:
     """Return every kind of page by a name for it."""
-    from newsletter.render import box, embedding, leaving, pages, ways
+    from newsletter.render import absence, box, embedding, leaving, pages, ways
 
     yesterday = Line.of(issue_of(QUOTE, TODAY - timedelta(days=1)))
     tomorrow = Line.of(issue_of(TWELVE_SOURCES, TODAY + timedelta(days=1)))
@@ -320,9 +320,9 @@ def every_page() -> dict[str, str]:
         "map": ways.map_page(COUNTRIES, **WHOSE),
         "map-empty": ways.map_page([], **WHOSE),
         "embed": embedding.embed_page(ISSUE, **WHOSE),
-        "not-found": pages.not_found_page(**WHOSE),
-        "gone": pages.gone_page(WITHDRAWAL, **WHOSE),
-        "problem": pages.problem_page("Something went wrong on our side", ["Please try again."], **WHOSE),
+        "not-found": absence.not_found_page(**WHOSE),
+        "gone": absence.gone_page(WITHDRAWAL, **WHOSE),
+        "problem": absence.problem_page("Something went wrong on our side", ["Please try again."], **WHOSE),
         "unsubscribe": leaving.leaving_page("ask", **WHOSE),
         "unsubscribed": leaving.leaving_page("left", **WHOSE),
         "box": box.box_page(ISSUE, **WHOSE),

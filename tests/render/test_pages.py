@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from newsletter.render import box, pages, squares, templates
+from newsletter.render import absence, box, pages, squares, templates
 from newsletter.render.article import article
 from newsletter.render.links import Links
 from newsletter.render.mail import issue_mail
@@ -232,7 +232,7 @@ def test_what_an_editor_typed_is_text_wherever_it_stands(hostile):
         pages.month_page(samples.TODAY, [line], **samples.WHOSE, today=samples.TODAY),
         pages.on_this_day_page(1, 23, [entry], **samples.WHOSE),
         pages.corrections_page([note], **samples.WHOSE),
-        pages.problem_page(hostile, [hostile], **samples.WHOSE),
+        absence.problem_page(hostile, [hostile], **samples.WHOSE),
     ):
         soup = BeautifulSoup(html, "lxml")
         assert not soup.select(f"{SCRIPTS}, svg, [onclick], [onload], a[href^='javascript']")
